@@ -1,0 +1,49 @@
+// Where results go.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <braggd/envelope.hpp>
+#include <braggd/field.hpp>
+#include <braggd/ledger.hpp>
+
+namespace braggd {
+
+/// One stage as it was run, for the file's record.
+struct ProcessRecord {
+  std::string name;
+  std::string type;
+  Settings parameters;
+};
+
+/// How a result came about.
+struct Provenance {
+  std::string configuration;         ///< the YAML, byte for byte
+  std::string configuration_sha256;  ///< of it
+  std::string expanded;              ///< the same with every default written out
+  std::vector<ProcessRecord> processes;
+};
+
+struct SinkContext {
+  std::shared_ptr<const ScanHeader> header;
+  std::shared_ptr<const Provenance> provenance;
+};
+
+/// Takes the results of one scan: one object a scan. Envelopes (tombstones too) come one at a time, in any order of
+/// frames; a sink that cares about order restores it. Throws OutputError; it is then not called again but for
+/// `abandon`.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void consume(const Envelope& envelope) = 0;
+  /// Completes the output; `summary.ledger` is closed. Returns where it is (empty: nowhere).
+  virtual std::filesystem::path finish(const ScanSummary& summary) = 0;
+  /// Leaves what was written as it is, under its unfinished name. Must not throw.
+  virtual void abandon() noexcept = 0;
+};
+
+}  // namespace braggd

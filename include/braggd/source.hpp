@@ -1,0 +1,43 @@
+// Where scans come from, and who takes them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include <braggd/frame.hpp>
+#include <braggd/ledger.hpp>
+
+namespace braggd {
+
+/// What a source knows of a scan's end beside its frames.
+struct ScanEnd {
+  ExitStatus status = ExitStatus::complete;
+  std::string reason;
+  std::uint64_t duplicate = 0, stale = 0, early = 0, unreadable = 0;
+};
+
+/// The pipeline, as a source sees it. Calls come from one thread, in the order begin, push…, end.
+class FrameIntake {
+ public:
+  virtual ~FrameIntake() = default;
+  /// Opens a scan. A scan that cannot be processed is still opened: its frames are counted and dropped.
+  virtual void begin(std::shared_ptr<const ScanHeader> header) = 0;
+  /// Takes a frame; waits while the memory budget is spent. meta.index must be new within the scan.
+  virtual void push(Frame frame) = 0;
+  /// Counts a frame that arrived but is of no use.
+  virtual void push_dropped(const FrameMeta& meta, DropReason reason, const std::string& detail) = 0;
+  /// Closes the scan: waits until every frame is through, counts what is missing, finishes the sinks.
+  virtual ScanSummary end(const ScanEnd& end) = 0;
+};
+
+/// Delivers scans until it has no more or is asked to stop. A stop drains: what has arrived is delivered, an open
+/// scan is ended as incomplete.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual void run(FrameIntake& intake, std::stop_token stop) = 0;
+};
+
+}  // namespace braggd
