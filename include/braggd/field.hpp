@@ -142,8 +142,8 @@ FieldDescriptor describe(const Field<C, T>& f) {
   return d;
 }
 
-template <class C, class T>
-void assign(const Field<C, T>& f, const Settings& settings, C& config) {
+template <class C, class T, std::derived_from<C> Config>
+void assign(const Field<C, T>& f, const Settings& settings, Config& config) {
   const auto found = settings.find(f.key);
   if (found == settings.end()) return;
   if constexpr (std::is_enum_v<T>) {

@@ -56,11 +56,11 @@ struct PixelRule {
   std::uint64_t max_pixels = 0;
 };
 
-/// A stage that only decides about single pixels. `fold` adds its effect to the rule, or returns false where the rule
-/// cannot say it (a second dark frame, say), and then the chain is run stage by stage.
+/// A stage that only decides about single pixels; `fold` adds its effect to the rule. `static constexpr bool
+/// folds_once = true` says that the rule has room for one of its kind: a chain with two is run stage by stage.
 template <class S>
 concept Foldable = requires(const S& stage, PixelRule& rule) {
-  { stage.fold(rule) } -> std::same_as<bool>;
+  { stage.fold(rule) } -> std::same_as<void>;
 };
 
 namespace detail {

@@ -1,0 +1,69 @@
+# A thin front for newcomers: installs what is missing from Debian, then calls the CMake presets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PREFIX ?= /usr/local
+BUILD_PACKAGES := g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev libhdf5-dev libtbb-dev \
+  libspdlog-dev libyaml-cpp-dev liblz4-dev libzstd-dev libcbor-dev libzip-dev libcli11-dev nlohmann-json3-dev \
+  libssl-dev libgtest-dev libgmock-dev libbenchmark-dev
+TEST_PACKAGES := clang clang-format libclang-rt-14-dev python3 python3-h5py python3-numpy python3-jsonschema graphviz \
+  bzip2 unzip
+DEMO_PACKAGES := python3 python3-h5py python3-numpy python3-matplotlib
+
+define install_missing
+@missing=""; for p in $(1); do \
+  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+if [ -n "$$missing" ]; then echo "installing:$$missing"; $(SUDO) apt-get update -qq; \
+  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
+
+define build
+cmake --preset $(1) > /dev/null
+cmake --build --preset $(1)
+endef
+
+.PHONY: help
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+.PHONY: build
+build: ## the optimised program, build/release/src/braggd
+	$(call install_missing,$(BUILD_PACKAGES))
+	$(call build,release)
+
+.PHONY: demo
+demo: ## a simulated scan streams over ZeroMQ into the daemon; ends with the result
+	$(call install_missing,$(BUILD_PACKAGES) $(DEMO_PACKAGES))
+	$(call build,release)
+	config/demo/demo.sh build/release/src/braggd build/demo
+
+.PHONY: test
+test: test-release test-clang test-asan-ubsan test-tsan ## everything: GCC, Clang, sanitizers, system tests
+
+.PHONY: test-release test-clang test-asan-ubsan test-tsan
+test-%:
+	$(call install_missing,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+	$(call build,$*)
+	ctest --preset $*
+
+.PHONY: bench
+bench: ## the measurements
+	$(call install_missing,$(BUILD_PACKAGES))
+	$(call build,release)
+	build/release/bench/kernels_bench --benchmark_min_time=0.2
+
+.PHONY: format
+format: ## clang-format over the tree
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+.PHONY: references
+references: build ## writes the generated reference and schema anew
+	build/release/src/braggd list --markdown > config/reference.md
+	build/release/src/braggd list --json-schema > config/pipeline.schema.json
+
+.PHONY: install
+install: build ## into PREFIX (default /usr/local)
+	$(SUDO) cmake --install build/release --prefix $(PREFIX)

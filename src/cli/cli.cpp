@@ -1,0 +1,53 @@
+#include "cli/cli.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/exit_code.hpp"
+#include "cli/man_page.hpp"
+#include "cli/verb.hpp"
+#include "core/version.hpp"
+#include "service/log.hpp"
+
+namespace braggd {
+
+namespace {
+
+int print_and_choose(CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+  std::fprintf(stderr, "braggd: %s\n", error.what());
+  std::fprintf(stderr, "`braggd --help` and `braggd VERB --help` show what there is.\n");
+  return exit_usage;
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  CLI::App app("reduces detector scans to Bragg peaks", "braggd");
+  app.formatter(std::make_shared<ManPage>(
+      "braggd takes frames of an X-ray detector, from a stream or from files, and reduces each to its Bragg peaks: "
+      "dark level off, bad pixels out, threshold, connected components, positions. What is done is written in a YAML "
+      "pipeline; what comes out is one NeXus HDF5 file a scan.",
+      "braggd simulate scan.h5 --frames 90\nbraggd replay scan.h5 --pipeline config/counting.yaml --output results\n"
+      "braggd inspect results/scan.h5"));
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("braggd ") + version);
+  std::string log_level = "info";
+  app.add_option("--log-level", log_level, "debug, info, warn, error or off")->type_name("LEVEL")->capture_default_str();
+  Action chosen;
+  for (const auto add : {add_run, add_replay, add_validate, add_explain, add_list, add_simulate, add_send, add_inspect}) {
+    add(app, chosen);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return print_and_choose(app, error);
+  }
+  set_up_log(log_level);
+  return chosen();
+}
+
+}  // namespace braggd

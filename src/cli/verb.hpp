@@ -1,0 +1,51 @@
+// What all verbs share: how they are added, and the options that several of them have.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "pipeline/plan.hpp"
+
+namespace braggd {
+
+/// The verb that was chosen, ready to run; returns the exit code.
+using Action = std::function<int()>;
+
+void add_run(CLI::App& app, Action& chosen);
+void add_replay(CLI::App& app, Action& chosen);
+void add_validate(CLI::App& app, Action& chosen);
+void add_explain(CLI::App& app, Action& chosen);
+void add_list(CLI::App& app, Action& chosen);
+void add_simulate(CLI::App& app, Action& chosen);
+void add_send(CLI::App& app, Action& chosen);
+void add_inspect(CLI::App& app, Action& chosen);
+
+/// Adds the verb `name`. The manual page is put together from the options and from `description` (paragraphs) and
+/// `examples` (lines).
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& summary, const std::string& description,
+                   const std::string& examples);
+
+/// Makes `action` the chosen one when `verb` is on the command line.
+template <class Options>
+void on_chosen(CLI::App* verb, Action& chosen, const std::shared_ptr<Options>& options, int (*action)(const Options&)) {
+  verb->callback([options, action, &chosen] { chosen = [options, action] { return action(*options); }; });
+}
+
+/// `PIPELINE` and `--set`.
+struct PipelineOptions {
+  std::string file;
+  std::vector<std::string> overrides;
+};
+void add_overrides(CLI::App* verb, std::vector<std::string>& overrides);
+
+/// Reads and plans; throws ConfigProblems.
+Plan load_plan(const PipelineOptions& options, const PlanOptions& plan_options = {});
+
+/// The same list of overrides, parsed.
+std::vector<Override> parse_overrides(const std::vector<std::string>& texts);
+
+}  // namespace braggd

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "kernels/components.hpp"
+
+namespace braggd {
+
+namespace {
+
+constexpr std::uint32_t no_pixel = std::numeric_limits<std::uint32_t>::max();
+
+/// The sparse pixels as an image of their ordinals.
+class OrdinalImage {
+ public:
+  explicit OrdinalImage(const SparseFrame& pixels)
+      : pixels_(pixels), ordinals_(static_cast<std::size_t>(pixels.shape.pixels()), no_pixel) {
+    for (std::uint32_t i = 0; i < pixels.index.size(); ++i) ordinals_[pixels.index[i]] = i;
+  }
+
+  /// Ordinals of the neighbours of pixel `ordinal` that are above threshold.
+  std::vector<std::uint32_t> neighbours(std::uint32_t ordinal) const {
+    std::vector<std::uint32_t> found;
+    const std::int64_t row = pixels_.index[ordinal] / pixels_.shape.cols;
+    const std::int64_t col = pixels_.index[ordinal] % pixels_.shape.cols;
+    for (std::int64_t r = row - 1; r <= row + 1; ++r) {
+      for (std::int64_t c = col - 1; c <= col + 1; ++c) {
+        if (r < 0 || c < 0 || r >= pixels_.shape.rows || c >= pixels_.shape.cols) continue;
+        const std::uint32_t other = ordinals_[static_cast<std::size_t>(r * pixels_.shape.cols + c)];
+        if (other != no_pixel && other != ordinal) found.push_back(other);
+      }
+    }
+    return found;
+  }
+
+  /// Ordinals, ascending, of the pixels that are reached from `seed` over neighbours that `joined(a, b)`
+  /// admits. Marks them in `seen`.
+  std::vector<std::uint32_t> flood(std::uint32_t seed, std::vector<bool>& seen, auto joined) const {
+    std::vector<std::uint32_t> filled{seed};
+    seen[seed] = true;
+    for (std::size_t next = 0; next < filled.size(); ++next) {
+      for (const std::uint32_t other : neighbours(filled[next])) {
+        if (seen[other] || !joined(filled[next], other)) continue;
+        seen[other] = true;
+        filled.push_back(other);
+      }
+    }
+    std::ranges::sort(filled);
+    return filled;
+  }
+
+ private:
+  const SparseFrame& pixels_;
+  std::vector<std::uint32_t> ordinals_;
+};
+
+Component measure(const SparseFrame& pixels, const std::vector<std::uint32_t>& ordinals) {
+  const std::uint32_t cols = pixels.shape.cols;
+  Component c;
+  c.first_pixel = pixels.index[ordinals.front()];
+  c.n_pixels = static_cast<std::uint32_t>(ordinals.size());
+  c.row_begin = c.col_begin = std::numeric_limits<std::uint16_t>::max();
+  c.max_intensity = -std::numeric_limits<float>::infinity();
+  for (const std::uint32_t i : ordinals) {
+    const auto row = static_cast<std::uint16_t>(pixels.index[i] / cols);
+    const auto col = static_cast<std::uint16_t>(pixels.index[i] % cols);
+    c.row_begin = std::min(c.row_begin, row);
+    c.row_end = std::max(c.row_end, static_cast<std::uint16_t>(row + 1));
+    c.col_begin = std::min(c.col_begin, col);
+    c.col_end = std::max(c.col_end, static_cast<std::uint16_t>(col + 1));
+    if (row == 0 || col == 0 || row + 1U == pixels.shape.rows || col + 1U == cols) c.flags |= touches_edge;
+  }
+  for (const std::uint32_t i : ordinals) {
+    const double row = pixels.index[i] / cols - c.row_begin;
+    const double col = pixels.index[i] % cols - c.col_begin;
+    const double intensity = pixels.value[i];
+    c.sum += intensity;
+    c.sum_row += intensity * row;
+    c.sum_col += intensity * col;
+    c.sum_row_row += intensity * row * row;
+    c.sum_col_col += intensity * col * col;
+    if (pixels.value[i] > c.max_intensity) {
+      c.max_intensity = pixels.value[i];
+      c.max_pixel = pixels.index[i];
+    }
+  }
+  for (const FlaggedPixel& flagged : pixels.flagged) {
+    if (!std::ranges::binary_search(ordinals, flagged.ordinal)) continue;
+    if ((flagged.flags & pixel_beside_mask) != 0) c.flags |= touches_mask;
+    if ((flagged.flags & pixel_saturated) != 0) c.flags |= saturated;
+  }
+  return c;
+}
+
+std::uint32_t count_maxima(const SparseFrame& pixels, const OrdinalImage& image,
+                           const std::vector<std::uint32_t>& ordinals) {
+  std::vector<bool> seen(pixels.index.size());
+  std::uint32_t n_maxima = 0;
+  const auto equal = [&](std::uint32_t a, std::uint32_t b) { return pixels.value[a] == pixels.value[b]; };
+  for (const std::uint32_t seed : ordinals) {
+    if (seen[seed]) continue;
+    const std::vector<std::uint32_t> plateau = image.flood(seed, seen, equal);
+    const bool has_higher_neighbour = std::ranges::any_of(plateau, [&](std::uint32_t i) {
+      const std::vector<std::uint32_t> others = image.neighbours(i);
+      return std::ranges::any_of(others, [&](std::uint32_t j) { return pixels.value[j] > pixels.value[i]; });
+    });
+    if (!has_higher_neighbour) ++n_maxima;
+  }
+  return n_maxima;
+}
+
+}  // namespace
+
+void find_components_reference(const SparseFrame& pixels, std::uint32_t min_pixels, std::uint32_t max_pixels,
+                               ComponentList& out) {
+  const OrdinalImage image(pixels);
+  std::vector<bool> seen(pixels.index.size());
+  std::vector<std::pair<Component, std::vector<std::uint32_t>>> kept;
+  out.n_too_small = 0;
+  out.n_too_big = 0;
+  for (std::uint32_t seed = 0; seed < pixels.index.size(); ++seed) {
+    if (seen[seed]) continue;
+    std::vector<std::uint32_t> ordinals = image.flood(seed, seen, [](auto, auto) { return true; });
+    if (ordinals.size() < min_pixels) {
+      ++out.n_too_small;
+    } else if (ordinals.size() > max_pixels) {
+      ++out.n_too_big;
+    } else {
+      Component component = measure(pixels, ordinals);
+      component.n_maxima = count_maxima(pixels, image, ordinals);
+      if (component.n_maxima > 1) component.flags |= several_maxima;
+      kept.emplace_back(component, std::move(ordinals));
+    }
+  }
+  std::ranges::sort(kept, {}, [](const auto& entry) {
+    return std::tuple(entry.first.row_begin, entry.first.col_begin, entry.first.first_pixel);
+  });
+  out.components.clear();
+  out.component_of.assign(pixels.index.size(), no_component);
+  for (const auto& [component, ordinals] : kept) {
+    for (const std::uint32_t i : ordinals) {
+      out.component_of[i] = static_cast<std::uint32_t>(out.components.size());
+    }
+    out.components.push_back(component);
+  }
+}
+
+}  // namespace braggd

@@ -1,0 +1,23 @@
+// Function-level instruction sets: a variant of a kernel is a function with one of these attributes.
+#pragma once
+
+#include <bit>
+
+static_assert(std::endian::native == std::endian::little,
+              "pixels are little-endian on the wire and in the kernels");
+
+#if defined(__x86_64__)
+#define BRAGGD_X86_KERNELS 1
+#define BRAGGD_TARGET_AVX2 __attribute__((target("avx2")))
+#if defined(__clang__)
+#define BRAGGD_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+#else
+#define BRAGGD_TARGET_AVX512 \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")))
+#endif
+#else
+#define BRAGGD_X86_KERNELS 0
+#endif
+
+/// A body that is compiled again inside each variant, with that variant's instructions.
+#define BRAGGD_KERNEL_BODY [[gnu::always_inline]] inline

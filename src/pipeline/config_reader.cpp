@@ -1,0 +1,281 @@
+#include "pipeline/config_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <braggd/error.hpp>
+
+#include "core/text.hpp"
+#include "pipeline/component_table.hpp"
+#include "pipeline/yaml_value.hpp"
+
+namespace braggd {
+
+namespace {
+
+Position position_of(const YAML::Node& node) {
+  const YAML::Mark mark = node.Mark();
+  return mark.is_null() ? Position{} : Position{mark.line + 1, mark.column + 1};
+}
+
+std::string suggest(std::string_view word, std::span<const std::string_view> candidates, const std::string& intro) {
+  if (const auto guess = did_you_mean(word, candidates)) return "did you mean '" + std::string(*guess) + "'?";
+  std::string list = intro;
+  for (const auto candidate : candidates) list += (&candidate == candidates.data() ? " " : ", ") + std::string(candidate);
+  return candidates.empty() ? "" : list;
+}
+
+std::vector<std::string_view> keys_of(const std::vector<FieldDescriptor>& fields) {
+  std::vector<std::string_view> keys;
+  for (const FieldDescriptor& field : fields) keys.push_back(field.key);
+  return keys;
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](unsigned char c) {
+    return (std::isalnum(c) != 0) || c == '_' || c == '-';
+  });
+}
+
+constexpr std::array<std::string_view, 3> identity_keys{"type", "name", "from"};
+
+}  // namespace
+
+ConfigReader::ConfigReader(const std::filesystem::path& file, std::span<const Override> overrides,
+                           std::vector<Problem>& problems)
+    : file_(file), overrides_(overrides), used_(overrides.size(), false), problems_(problems) {}
+
+void ConfigReader::add(Position position, std::string key, std::string text, std::string suggestion) {
+  const bool from_command_line = position.line == 0;
+  problems_.push_back({from_command_line ? "--set" : file_.string(), position.line, position.column, std::move(key), std::move(text),
+                       std::move(suggestion)});
+}
+
+PipelineConfig ConfigReader::read(std::string text) {
+  PipelineConfig config;
+  config.file = file_;
+  config.text = std::move(text);
+  try {
+    read_document(YAML::Load(config.text), config);
+  } catch (const YAML::Exception& error) {
+    add({error.mark.line + 1, error.mark.column + 1}, "", "it is not YAML: " + error.msg,
+        "check the indentation, brackets and quotes near here");
+    return config;
+  }
+  report_unused_overrides(config);
+  return config;
+}
+
+Settings ConfigReader::read_bare(const std::string& section, const std::string& type) {
+  Entry entry;
+  entry.section = section;
+  entry.type = entry.name = type;
+  const ComponentKind& kind = *find_component(section, type);
+  apply_overrides("", *kind.fields, entry);
+  fill_defaults(*kind.fields, entry);
+  if (!problems_.empty()) return entry.settings;
+  try {
+    kind.check(entry.settings);
+  } catch (const ConfigError& error) {
+    add({}, error.key(), error.what());
+  }
+  return entry.settings;
+}
+
+void ConfigReader::read_document(const YAML::Node& root, PipelineConfig& config) {
+  if (!root.IsMap()) {
+    add({1, 1}, "", "it is not a pipeline", "it needs version, source, stages and sinks; `braggd list` shows what there is");
+    return;
+  }
+  constexpr std::array<std::string_view, 5> sections{"version", "engine", "source", "stages", "sinks"};
+  std::vector<std::string> seen;
+  for (const auto& item : root) {
+    const std::string key = item.first.IsScalar() ? item.first.Scalar() : "";
+    if (std::ranges::find(sections, key) == sections.end()) {
+      add(position_of(item.first), printable(key, 64), "unknown section", suggest(key, sections, "there are"));
+    } else if (std::ranges::find(seen, key) != seen.end()) {
+      add(position_of(item.first), key, "it is given twice", "keep one");
+    }
+    seen.push_back(key);
+  }
+  check_version(root);
+  read_engine(root["engine"], config.engine);
+  if (const YAML::Node source = root["source"]) {
+    config.source = read_entry(source, "source");
+  } else {
+    add({1, 1}, "source", "it is missing", "say where frames come from, for example source: {type: replay}");
+  }
+  read_list(root, "stages", config.stages);
+  read_list(root, "sinks", config.sinks);
+}
+
+void ConfigReader::check_version(const YAML::Node& root) {
+  const YAML::Node version = root["version"];
+  if (!version) {
+    add({1, 1}, "version", "it is missing", "begin the file with version: 1");
+  } else if (!version.IsScalar() || version.Scalar() != "1") {
+    add(position_of(version), "version", "this version of the file format is not known", "write version: 1");
+  }
+}
+
+void ConfigReader::read_engine(const YAML::Node& node, Settings& settings) {
+  Entry entry;
+  entry.section = "engine";
+  if (node) entry.position = position_of(node);
+  if (node && !node.IsMap() && !node.IsNull()) {
+    add(entry.position, "engine", "it is not a mapping", "write, for example, engine: {threads: 2}");
+  } else {
+    read_settings(node && node.IsMap() ? node : YAML::Node(YAML::NodeType::Map), engine_fields(), entry);
+  }
+  settings = entry.settings;
+}
+
+void ConfigReader::read_list(const YAML::Node& root, const char* section, std::vector<Entry>& entries) {
+  const YAML::Node list = root[section];
+  if (!list || !list.IsSequence() || list.size() == 0) {
+    add(list ? position_of(list) : Position{1, 1}, section, list ? "it is not a list of entries" : "it is missing",
+        std::string("write, for example, ") + section + ": [{type: " +
+            std::string(component_types(section).front()) + "}]");
+    return;
+  }
+  for (const auto& node : list) entries.push_back(read_entry(node, section));
+}
+
+Entry ConfigReader::read_entry(const YAML::Node& node, std::string section) {
+  Entry entry;
+  entry.section = std::move(section);
+  entry.position = position_of(node);
+  if (!node.IsMap()) {
+    add(entry.position, entry.section, "an entry is a mapping with a type",
+        "write, for example, {type: " + std::string(component_types(entry.section).front()) + "}");
+    return entry;
+  }
+  if (!read_type(node, entry)) return entry;
+  read_identity(node, entry);
+  const ComponentKind& kind = *find_component(entry.section, entry.type);
+  const std::size_t before = problems_.size();
+  read_settings(node, *kind.fields, entry);
+  if (problems_.size() != before) return entry;
+  try {
+    kind.check(entry.settings);
+  } catch (const ConfigError& error) {
+    add(entry.position_of(error.key()), entry.path_of(error.key()), error.what());
+  }
+  return entry;
+}
+
+bool ConfigReader::read_type(const YAML::Node& node, Entry& entry) {
+  const YAML::Node type = node["type"];
+  const auto types = component_types(entry.section);
+  if (!type || !type.IsScalar()) {
+    add(entry.position, entry.section, "an entry has no type", suggest("", types, "it can be one of"));
+    return false;
+  }
+  entry.type = entry.name = type.Scalar();
+  if (find_component(entry.section, entry.type) != nullptr) return true;
+  std::string suggestion = suggest(entry.type, types, "there are");
+  for (const char* other : {"source", "stages", "sinks"}) {
+    if (find_component(other, entry.type) != nullptr) {
+      suggestion = "'" + entry.type + "' belongs under " + other;
+    }
+  }
+  add(position_of(type), entry.section, "unknown type '" + printable(entry.type, 64) + "'", suggestion);
+  entry.type.clear();
+  return false;
+}
+
+void ConfigReader::read_identity(const YAML::Node& node, Entry& entry) {
+  const bool connects = entry.section != "source";
+  for (const char* key : {"name", "from"}) {
+    const YAML::Node value = node[key];
+    if (!value) continue;
+    entry.key_positions[key] = position_of(value);
+    if (!connects) {
+      add(position_of(value), "source." + std::string(key), "the source has no " + std::string(key), "leave it out");
+    } else if (!value.IsScalar() || !is_plain_name(value.Scalar())) {
+      add(position_of(value), entry.path_of(key), "it is not a name", "use letters, digits, '_' and '-'");
+    } else {
+      (std::string_view(key) == "name" ? entry.name : entry.from) = value.Scalar();
+    }
+  }
+}
+
+void ConfigReader::read_settings(const YAML::Node& node, const std::vector<FieldDescriptor>& fields, Entry& entry) {
+  for (const auto& item : node) {
+    const std::string key = item.first.IsScalar() ? item.first.Scalar() : "";
+    if (entry.section != "engine" && std::ranges::find(identity_keys, key) != identity_keys.end()) continue;
+    if (entry.key_positions.contains(key)) {
+      add(position_of(item.first), entry.path_of(key), "it is given twice", "keep one");
+      continue;
+    }
+    entry.key_positions[key] = position_of(item.second);
+    const bool known = std::ranges::any_of(fields, [&](const FieldDescriptor& f) { return f.key == key; });
+    if (!known) {
+      const std::string suggestion =
+          fields.empty() ? "'" + entry.type + "' has no options" : suggest(key, keys_of(fields), "its options are");
+      add(position_of(item.first), entry.path_of(printable(key, 64)), "unknown option", suggestion);
+      continue;
+    }
+    read_setting(key, item.second, position_of(item.second), fields, file_.parent_path(), entry);
+  }
+  apply_overrides((entry.section == "engine" ? "engine" : entry.path_of("")) + ".", fields, entry);
+  fill_defaults(fields, entry);
+}
+
+void ConfigReader::fill_defaults(const std::vector<FieldDescriptor>& fields, Entry& entry) {
+  for (const FieldDescriptor& field : fields) {
+    const bool given = entry.settings.contains(field.key);
+    const bool tried = entry.key_positions.contains(field.key);
+    if (field.required && !given && !tried) {
+      add(entry.position, entry.path_of(field.key), "it is required", "it is the " + std::string(field.doc));
+    }
+    if (!given) entry.settings.emplace(field.key, field.default_value);
+  }
+}
+
+void ConfigReader::read_setting(std::string_view key, const YAML::Node& value, Position position,
+                                const std::vector<FieldDescriptor>& fields, const std::filesystem::path& base,
+                                Entry& entry) {
+  const auto field = std::ranges::find(fields, key, &FieldDescriptor::key);
+  try {
+    entry.settings[std::string(key)] = read_value(value, *field, base);
+  } catch (const ConfigError& error) {
+    add(position, entry.path_of(key), error.what(), std::string(field->doc));
+  }
+}
+
+void ConfigReader::apply_overrides(const std::string& prefix, const std::vector<FieldDescriptor>& fields, Entry& entry) {
+  for (std::size_t i = 0; i < overrides_.size(); ++i) {
+    if (!overrides_[i].path.starts_with(prefix)) continue;
+    const std::string key = overrides_[i].path.substr(prefix.size());
+    used_[i] = true;
+    if (std::ranges::find(fields, key, &FieldDescriptor::key) == fields.end()) {
+      add({}, overrides_[i].path, "unknown option", suggest(key, keys_of(fields), "its options are"));
+      continue;
+    }
+    entry.key_positions[key] = {};
+    try {
+      read_setting(key, YAML::Load(overrides_[i].value), {}, fields, std::filesystem::current_path(), entry);
+    } catch (const YAML::Exception& error) {
+      add({}, overrides_[i].path, "the value is not YAML: " + error.msg);
+    }
+  }
+}
+
+void ConfigReader::report_unused_overrides(const PipelineConfig& config) {
+  std::vector<std::string> paths{"engine", "source"};
+  for (const auto* list : {&config.stages, &config.sinks}) {
+    for (const Entry& entry : *list) paths.push_back(entry.path_of(""));
+  }
+  const std::vector<std::string_view> candidates(paths.begin(), paths.end());
+  for (std::size_t i = 0; i < overrides_.size(); ++i) {
+    if (used_[i]) continue;
+    const std::string& path = overrides_[i].path;
+    const auto last_dot = path.rfind('.');
+    add({}, path, "there is no such entry in the file",
+        suggest(path.substr(0, last_dot), candidates, "it can begin with"));
+  }
+}
+
+}  // namespace braggd

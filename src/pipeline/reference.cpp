@@ -1,0 +1,181 @@
+#include "pipeline/reference.hpp"
+
+#include <cmath>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "pipeline/component_table.hpp"
+#include "pipeline/yaml_value.hpp"
+
+namespace braggd {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string default_text(const FieldDescriptor& field) {
+  if (field.required) return "required";
+  if (const auto* real = std::get_if<double>(&field.default_value); real != nullptr && !std::isfinite(*real)) {
+    return "not given";
+  }
+  return "default " + format_value(field.default_value);
+}
+
+std::string field_text(const FieldDescriptor& field) {
+  std::string text = describe_kind(field);
+  if (!field.unit.empty() && field.kind != FieldKind::bytes) text += " in " + std::string(field.unit);
+  if (const std::string range = describe_range(field); !range.empty()) text += ", " + range;
+  return text + "; " + default_text(field);
+}
+
+std::string signature(const ComponentKind& kind) {
+  if (kind.section == "source") return "gives Frame";
+  if (kind.section == "sinks") return "takes " + std::string(kind.input);
+  return std::string(kind.input) + " -> " + std::string(kind.output);
+}
+
+// A section's name as one of its entries is called.
+std::string_view singular(std::string_view section) {
+  return section == "source" ? "source" : section == "stages" ? "stage" : "sink";
+}
+
+void write_options(std::ostringstream& out, const std::vector<FieldDescriptor>& fields) {
+  if (fields.empty()) out << "    (no options)\n";
+  for (const FieldDescriptor& field : fields) {
+    out << "    " << field.key << "\n        " << field.doc << "\n        " << field_text(field) << "\n";
+  }
+}
+
+ordered_json value_json(const Value& value) {
+  return std::visit(
+      [](const auto& v) -> ordered_json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, double>) {
+          if (!std::isfinite(v)) return nullptr;
+        }
+        return v;
+      },
+      value);
+}
+
+ordered_json component_json(const ComponentKind& kind) {
+  ordered_json options = ordered_json::array();
+  for (const FieldDescriptor& field : *kind.fields) {
+    ordered_json option{{"key", field.key}, {"doc", field.doc}, {"takes", describe_kind(field)}};
+    if (!field.unit.empty()) option["unit"] = field.unit;
+    if (field.minimum) option["minimum"] = *field.minimum;
+    if (field.maximum) option["maximum"] = *field.maximum;
+    if (!field.choices.empty()) option["choices"] = std::vector<std::string_view>(field.choices.begin(), field.choices.end());
+    option["required"] = field.required;
+    option["default"] = value_json(field.default_value);
+    options.push_back(std::move(option));
+  }
+  return {{"type", kind.type},   {"section", kind.section}, {"doc", kind.doc},
+          {"input", kind.input}, {"output", kind.output},   {"options", std::move(options)}};
+}
+
+ComponentKind engine_kind() {
+  return {"engine", "engine", "The engine that runs the graph.", "", "", &engine_fields(), nullptr};
+}
+
+void write_markdown_table(std::ostringstream& out, const std::vector<FieldDescriptor>& fields) {
+  if (fields.empty()) {
+    out << "No options.\n";
+    return;
+  }
+  out << "| option | takes | default | meaning |\n| --- | --- | --- | --- |\n";
+  for (const FieldDescriptor& field : fields) {
+    std::string takes = describe_kind(field);
+    if (!field.unit.empty() && field.kind != FieldKind::bytes) takes += " in " + std::string(field.unit);
+    if (const std::string range = describe_range(field); !range.empty()) takes += ", " + range;
+    const std::string standard = default_text(field);
+    out << "| `" << field.key << "` | " << takes << " | "
+        << (standard.starts_with("default ") ? "`" + standard.substr(8) + "`" : standard) << " | " << field.doc
+        << " |\n";
+  }
+}
+
+}  // namespace
+
+std::string format_value(const Value& value) {
+  struct Writer {
+    std::string operator()(bool v) const { return v ? "true" : "false"; }
+    std::string operator()(std::int64_t v) const { return std::to_string(v); }
+    std::string operator()(double v) const { return format_number(v); }
+    std::string operator()(const std::string& v) const { return v.empty() ? "\"\"" : v; }
+    std::string operator()(const std::vector<std::string>& v) const {
+      std::string text = "[";
+      for (const auto& item : v) text += (text.size() > 1 ? ", " : "") + item;
+      return text + "]";
+    }
+  };
+  return std::visit(Writer{}, value);
+}
+
+std::string list_text() {
+  std::ostringstream out;
+  std::string_view section;
+  for (const ComponentKind& kind : component_table()) {
+    if (kind.section != section) out << (section.empty() ? "" : "\n") << kind.section << '\n';
+    section = kind.section;
+    std::string name(kind.type);
+    name.resize(std::max<std::size_t>(name.size(), 18), ' ');
+    std::string io = signature(kind);
+    io.resize(std::max<std::size_t>(io.size(), 30), ' ');
+    out << "  " << name << io << kind.doc << '\n';
+  }
+  out << "\n`braggd list TYPE` shows the options of one, `braggd list engine` those of the engine.\n";
+  return out.str();
+}
+
+std::string list_json() {
+  ordered_json root = ordered_json::array({component_json(engine_kind())});
+  for (const ComponentKind& kind : component_table()) root.push_back(component_json(kind));
+  return root.dump(2) + "\n";
+}
+
+std::string list_type_text(std::string_view type) {
+  std::ostringstream out;
+  const auto write = [&](const ComponentKind& kind) {
+    out << kind.type << " (" << singular(kind.section) << ")";
+    if (kind.section != "engine") out << ": " << signature(kind);
+    out << "\n    " << kind.doc << "\n\n";
+    write_options(out, *kind.fields);
+  };
+  if (type == "engine") {
+    out << "engine\n    The engine that runs the graph.\n\n";
+    write_options(out, engine_fields());
+  }
+  for (const ComponentKind& kind : component_table()) {
+    if (kind.type == type) write(kind);
+  }
+  return out.str();
+}
+
+std::string list_type_json(std::string_view type) {
+  if (type == "engine") return component_json(engine_kind()).dump(2) + "\n";
+  for (const ComponentKind& kind : component_table()) {
+    if (kind.type == type) return component_json(kind).dump(2) + "\n";
+  }
+  return "";
+}
+
+std::string reference_markdown() {
+  std::ostringstream out;
+  out << "# Pipeline reference\n\n"
+      << "Generated by `braggd list --markdown`; a test holds it against the program. A pipeline file has `version: 1`, "
+      << "`source`, `stages`, `sinks` and, if wanted, `engine`. Every stage and sink may have a `name` (default: its "
+      << "type) and `from` (default: the entry above). Relative paths start at the pipeline file's folder.\n\n"
+      << "## engine\n\n";
+  write_markdown_table(out, engine_fields());
+  std::string_view section;
+  for (const ComponentKind& kind : component_table()) {
+    if (kind.section != section) out << "\n## " << kind.section << '\n';
+    section = kind.section;
+    out << "\n### " << kind.type << "\n\n" << kind.doc << " (" << signature(kind) << ")\n\n";
+    write_markdown_table(out, *kind.fields);
+  }
+  return out.str();
+}
+
+}  // namespace braggd

@@ -1,0 +1,67 @@
+#include "pipeline/sink_runner.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+
+namespace braggd {
+
+SinkRunner::SinkRunner(const LogicalSink& sink, const SinkContext& context)
+    : name_(sink.name), scan_id_(context.header->scan_id) {
+  try {
+    sink_ = sink.entry->make(sink.settings, context);
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+void SinkRunner::fail(const std::string& why) {
+  if (sink_) sink_->abandon();
+  sink_.reset();
+  failure_ = name_ + ": " + why;
+  spdlog::error("scan={} sink={}: {}; frames go on being processed and counted", scan_id_, name_, why);
+}
+
+void SinkRunner::consume(const Envelope& envelope) {
+  if (envelope.dropped == DropReason::missing) {
+    // counted from the frames that were expected, when the scan ends
+  } else if (envelope.dropped != DropReason::none) {
+    ++counted_.dropped[static_cast<std::size_t>(envelope.dropped)];
+  } else {
+    ++counted_.processed;
+    if (const auto* list = std::get_if<std::shared_ptr<const PeakList>>(&envelope.product)) {
+      peaks_ += (*list)->peaks.size();
+    }
+  }
+  if (!sink_) return;
+  try {
+    sink_->consume(envelope);
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+ScanSummary SinkRunner::finish(ScanSummary summary) {
+  Ledger& ledger = summary.ledger;
+  ledger.processed = ledger.written = counted_.processed;
+  ledger.dropped = counted_.dropped;
+  if (ledger.dropped_total() > 0 && summary.status == ExitStatus::complete) {
+    summary.status = ExitStatus::incomplete;
+    summary.reason = std::to_string(ledger.dropped_total()) + " frames were dropped";
+  }
+  if (sink_) {
+    try {
+      output_ = sink_->finish(summary);
+      return summary;
+    } catch (const std::exception& error) {
+      fail(error.what());
+    }
+  }
+  ledger.dropped[static_cast<std::size_t>(DropReason::output_error)] += ledger.written;
+  ledger.written = 0;
+  if (summary.status == ExitStatus::complete) summary.status = ExitStatus::incomplete;
+  summary.reason += (summary.reason.empty() ? "" : "; ") + failure_;
+  return summary;
+}
+
+}  // namespace braggd

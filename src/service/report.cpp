@@ -1,0 +1,59 @@
+#include "service/report.hpp"
+
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+namespace braggd {
+
+std::vector<std::pair<std::string, std::uint64_t>> ledger_rows(const Ledger& ledger) {
+  std::vector<std::pair<std::string, std::uint64_t>> rows{
+      {"expected", ledger.expected},   {"received", ledger.received}, {"processed", ledger.processed},
+      {"written", ledger.written},     {"missing", ledger.missing},   {"duplicate", ledger.duplicate},
+      {"stale", ledger.stale},         {"early", ledger.early},       {"unreadable", ledger.unreadable},
+  };
+  for (std::size_t i = 0; i < ledger.dropped.size(); ++i) {
+    if (ledger.dropped[i] > 0) rows.emplace_back("dropped_" + std::string(drop_reason_names[i]), ledger.dropped[i]);
+  }
+  return rows;
+}
+
+std::string report_text(const ScanReport& report) {
+  const ScanSummary& summary = report.summary;
+  std::string out = "scan " + summary.scan_id + ": " + std::string(name_of(summary.status));
+  if (!summary.reason.empty()) out += " (" + summary.reason + ")";
+  out += "\n ";
+  for (const auto& [name, count] : ledger_rows(summary.ledger)) {
+    if (count > 0) out += " " + name + " " + std::to_string(count);
+  }
+  char text[96];
+  const double rate = report.seconds > 0 ? static_cast<double>(summary.ledger.received) / report.seconds : 0;
+  std::snprintf(text, sizeof text, "\n  %llu peaks, %.1f s, %.4g frames/s\n",
+                static_cast<unsigned long long>(report.peaks), report.seconds, rate);
+  out += text;
+  for (const auto& path : report.outputs) out += "  " + path.string() + "\n";
+  return out;
+}
+
+std::string report_json(const ScanReport& report) {
+  using nlohmann::ordered_json;
+  ordered_json ledger, steps = ordered_json::array(), outputs = ordered_json::array();
+  for (const auto& [name, count] : ledger_rows(report.summary.ledger)) ledger[name] = count;
+  ledger["bytes_received"] = report.summary.ledger.bytes_received;
+  for (const StepReport& step : report.steps) {
+    steps.push_back({{"step", step.label}, {"in", step.in}, {"out", step.out}, {"dropped", step.dropped},
+                     {"busy_s", static_cast<double>(step.busy_ns) * 1e-9}});
+  }
+  for (const auto& path : report.outputs) outputs.push_back(path.string());
+  const ordered_json root{{"scan_id", report.summary.scan_id},
+                          {"exit_status", name_of(report.summary.status)},
+                          {"reason", report.summary.reason},
+                          {"peaks", report.peaks},
+                          {"seconds", report.seconds},
+                          {"ledger", ledger},
+                          {"steps", steps},
+                          {"outputs", outputs}};
+  return root.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace braggd

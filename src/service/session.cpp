@@ -1,0 +1,56 @@
+#include "service/session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "kernels/kernel_set.hpp"
+#include "pipeline/runner.hpp"
+#include "service/progress_display.hpp"
+#include "service/report.hpp"
+#include "service/signals.hpp"
+
+namespace braggd {
+
+namespace {
+
+void log_start(const Plan& plan) {
+  spdlog::info("braggd={} pipeline={} kernels={} threads={} memory={}", version, plan.config.file.string(),
+               name_of(kernel_set()), plan.engine().threads == 0 ? "auto" : std::to_string(plan.engine().threads),
+               format_bytes(plan.engine().memory));
+}
+
+ProgressView view_of(const Progress& progress) {
+  if (progress.scan_id.empty()) return {};
+  return {"scan " + printable(progress.scan_id, 60), progress.finished, progress.expected};
+}
+
+}  // namespace
+
+SessionResult run_session(Plan plan, const SessionOptions& options) {
+  log_start(plan);
+  const auto source = plan.source->make(plan.config.source.settings);
+  SessionResult result;
+  Runner runner(std::move(plan), [&](const ScanReport& report) {
+    ++result.scans;
+    result.worst = std::max(result.worst, report.summary.status);
+    result.output_failed = result.output_failed || report.output_failed;
+    const std::string text = options.json ? report_json(report) : report_text(report);
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  });
+  std::stop_source stop;
+  const SignalWatcher signals([&] { stop.request_stop(); }, [&] { runner.abort(); });
+  std::optional<ProgressDisplay> display;
+  if (options.progress) display.emplace([&] { return view_of(runner.progress()); });
+  source->run(runner, stop.get_token());
+  return result;
+}
+
+}  // namespace braggd

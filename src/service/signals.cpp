@@ -1,0 +1,51 @@
+#include "service/signals.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+namespace braggd {
+
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+}  // namespace
+
+void prepare_signals() {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+SignalWatcher::SignalWatcher(std::function<void()> on_stop, std::function<void()> on_abort)
+    : thread_([stop = std::move(on_stop), abort = std::move(on_abort)](const std::stop_token& token) {
+        const sigset_t set = stop_signals();
+        const timespec tick{0, 50'000'000};
+        for (int heard = 0; !token.stop_requested();) {
+          const int signal = sigtimedwait(&set, nullptr, &tick);
+          if (signal < 0) continue;
+          ++heard;
+          if (heard == 1) {
+            spdlog::info("signal={}: draining; the same again aborts", signal);
+            stop();
+          } else if (heard == 2) {
+            spdlog::warn("signal={}: aborting the scan", signal);
+            abort();
+          } else {
+            ::_exit(128 + signal);
+          }
+        }
+      }) {}
+
+}  // namespace braggd

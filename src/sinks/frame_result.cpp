@@ -1,0 +1,158 @@
+#include "sinks/frame_result.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
+namespace braggd {
+
+namespace {
+
+std::uint8_t status_of(DropReason reason) {
+  switch (reason) {
+    case DropReason::none:
+      return 0;
+    case DropReason::missing:
+      return frame_missing;
+    case DropReason::back_pressure:
+    case DropReason::too_large:
+      return frame_dropped_by_back_pressure;
+    case DropReason::decode_error:
+    case DropReason::wrong_shape:
+      return frame_decode_error;
+    case DropReason::too_many_pixels:
+    case DropReason::stage_error:
+    case DropReason::output_error:
+    case DropReason::aborted:
+      return frame_stage_skipped;
+  }
+  return frame_stage_skipped;
+}
+
+PeakRow make_peak_row(const Peak& peak, const FrameMeta& meta, double omega_deg) {
+  PeakRow row;
+  row.frame = static_cast<std::uint32_t>(meta.index);
+  row.omega_deg = omega_deg;
+  row.component = peak.component;
+  row.row = peak.row;
+  row.col = peak.col;
+  row.centroid_row = peak.centroid_row;
+  row.centroid_col = peak.centroid_col;
+  row.row_error = peak.row_error;
+  row.col_error = peak.col_error;
+  row.position_source = static_cast<std::uint8_t>(peak.source);
+  row.n_pixels = peak.n_pixels;
+  row.sum_intensity = peak.sum_intensity;
+  row.max_intensity = peak.max_intensity;
+  row.row_begin = peak.row_begin;
+  row.row_end = peak.row_end;
+  row.col_begin = peak.col_begin;
+  row.col_end = peak.col_end;
+  row.sigma_row = peak.sigma_row;
+  row.sigma_col = peak.sigma_col;
+  row.flags = peak.flags;
+  return row;
+}
+
+// For each component the first peak that was made of it, or no_component.
+std::vector<std::uint32_t> peak_of_component(const PeakList& list) {
+  std::vector<std::uint32_t> peak_of(list.components->components.size(), no_component);
+  for (std::uint32_t i = 0; i < list.peaks.size(); ++i) {
+    const std::uint32_t component = list.peaks[i].component;
+    if (component < peak_of.size() && peak_of[component] == no_component) peak_of[component] = i;
+  }
+  return peak_of;
+}
+
+std::vector<PixelRow> make_pixel_rows(const PeakList& list, KeepPixels keep) {
+  if (!list.components || !list.components->pixels) {
+    throw OutputError(
+        "keep_pixels needs the pixels of each frame, and these peaks come without them: set it to none");
+  }
+  const SparseFrame& pixels = *list.components->pixels;
+  const auto& component_of = list.components->component_of;
+  const auto peak_of = peak_of_component(list);
+  std::vector<PixelRow> rows;
+  for (std::size_t i = 0; i < pixels.index.size(); ++i) {
+    const std::uint32_t component = i < component_of.size() ? component_of[i] : no_component;
+    const std::uint32_t peak = component < peak_of.size() ? peak_of[component] : no_component;
+    if (keep == KeepPixels::peaks && peak == no_component) continue;
+    rows.push_back({static_cast<std::uint16_t>(pixels.index[i] / pixels.shape.cols),
+                    static_cast<std::uint16_t>(pixels.index[i] % pixels.shape.cols), pixels.value[i], peak});
+  }
+  return rows;
+}
+
+}  // namespace
+
+FrameResult make_frame_result(const Envelope& envelope, const ScanHeader& header, KeepPixels keep) {
+  const FrameMeta& meta = envelope.meta;
+  FrameResult result;
+  FrameRow& frame = result.frame;
+  frame.frame_number = meta.frame_number;
+  frame.omega_deg = std::isnan(meta.omega_deg) ? header.omega_of(meta.index) : meta.omega_deg;
+  frame.status = status_of(envelope.dropped);
+  frame.received_ns = meta.received_ns;
+  frame.wire_bytes = meta.wire_bytes;
+  if (envelope.dropped != DropReason::none) return result;
+
+  const PeakList& list = *envelope.get<PeakList>();
+  frame.status |= list.status;
+  frame.n_peaks = static_cast<std::uint32_t>(list.peaks.size());
+  result.peaks.reserve(list.peaks.size());
+  for (const Peak& peak : list.peaks) result.peaks.push_back(make_peak_row(peak, meta, frame.omega_deg));
+  if (list.components) {
+    frame.n_too_small = list.components->n_too_small;
+    frame.n_too_big = list.components->n_too_big;
+    if (list.components->pixels) {
+      frame.n_pixels = static_cast<std::uint32_t>(list.components->pixels->index.size());
+    }
+  }
+  if (keep != KeepPixels::none) result.pixels = make_pixel_rows(list, keep);
+  return result;
+}
+
+FrameResult make_missing_result(std::uint64_t index, const ScanHeader& header) {
+  FrameResult result;
+  result.frame.frame_number = index;
+  result.frame.omega_deg = header.omega_of(index);
+  result.frame.status = frame_missing;
+  return result;
+}
+
+std::vector<std::byte> pack(const FrameResult& result) {
+  static_assert(std::is_trivially_copyable_v<FrameRow> && std::is_trivially_copyable_v<PeakRow> &&
+                std::is_trivially_copyable_v<PixelRow>);
+  const std::size_t counts[2] = {result.peaks.size(), result.pixels.size()};
+  const std::size_t peak_bytes = counts[0] * sizeof(PeakRow), pixel_bytes = counts[1] * sizeof(PixelRow);
+  std::vector<std::byte> bytes(sizeof(counts) + sizeof(FrameRow) + peak_bytes + pixel_bytes);
+  std::byte* out = bytes.data();
+  const auto put = [&](const void* from, std::size_t size) {
+    if (size > 0) std::memcpy(out, from, size);
+    out += size;
+  };
+  put(counts, sizeof(counts));
+  put(&result.frame, sizeof(FrameRow));
+  put(result.peaks.data(), peak_bytes);
+  put(result.pixels.data(), pixel_bytes);
+  return bytes;
+}
+
+FrameResult unpack(std::span<const std::byte> bytes) {
+  const std::byte* in = bytes.data();
+  const auto get = [&](void* to, std::size_t size) {
+    if (size > 0) std::memcpy(to, in, size);
+    in += size;
+  };
+  FrameResult result;
+  std::size_t counts[2] = {};
+  get(counts, sizeof(counts));
+  get(&result.frame, sizeof(FrameRow));
+  result.peaks.resize(counts[0]);
+  result.pixels.resize(counts[1]);
+  get(result.peaks.data(), counts[0] * sizeof(PeakRow));
+  get(result.pixels.data(), counts[1] * sizeof(PixelRow));
+  return result;
+}
+
+}  // namespace braggd

@@ -1,0 +1,82 @@
+#include "sinks/nexus_file.hpp"
+
+#include <algorithm>
+#include <spdlog/spdlog.h>
+#include <string>
+
+#include "core/text.hpp"
+#include "sinks/reorder_store.hpp"
+#include "sinks/result_writer.hpp"
+
+namespace braggd {
+
+void NexusFile::check(const Config& config) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(config.directory, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
+    throw ConfigError(config.directory.string() + " is no directory: choose another one or move it away",
+                      "directory");
+  }
+}
+
+NexusFile::NexusFile(const Config& config, const SinkContext& context)
+    : header_(context.header),
+      keep_pixels_(config.keep_pixels),
+      waiting_(std::make_unique<ReorderStore>(config.directory, config.reorder_bytes)) {
+  const auto wanted = config.directory / (safe_file_name(header_->scan_id) + ".h5");
+  writer_ = std::make_unique<ResultWriter>(wanted, context, keep_pixels_);
+  if (writer_->final_path() != wanted) {
+    spdlog::warn("scan={}: {} exists, the result goes to {}", header_->scan_id, wanted.string(),
+                 writer_->final_path().filename().string());
+  }
+}
+
+NexusFile::~NexusFile() = default;
+
+void NexusFile::consume(const Envelope& envelope) {
+  const std::uint64_t index = envelope.meta.index;
+  const bool beyond = header_->expected_frames != 0 && index >= header_->expected_frames;
+  if (beyond || index < next_frame_) {
+    spdlog::warn("scan={} frame={}: a result that has no place in the file is left out", header_->scan_id,
+                 index);
+    return;
+  }
+  const FrameResult result = make_frame_result(envelope, *header_, keep_pixels_);
+  if (index != next_frame_) {
+    if (!waiting_->put(index, pack(result))) {
+      spdlog::warn("scan={} frame={}: a second result of this frame is left out", header_->scan_id, index);
+    }
+    return;
+  }
+  writer_->append(result);
+  ++next_frame_;
+  append_waiting();
+}
+
+void NexusFile::append_waiting() {
+  while (!waiting_->empty()) {
+    const auto record = waiting_->take(next_frame_);
+    if (!record) return;
+    writer_->append(unpack(*record));
+    ++next_frame_;
+  }
+}
+
+std::filesystem::path NexusFile::finish(const ScanSummary& summary) {
+  while (next_frame_ < summary.ledger.expected) {
+    writer_->append(make_missing_result(next_frame_, *header_));
+    ++next_frame_;
+    append_waiting();
+  }
+  if (!waiting_->empty()) {
+    spdlog::warn("scan={}: {} results beyond the {} frames of the scan are left out", header_->scan_id,
+                 waiting_->size(), summary.ledger.expected);
+  }
+  return writer_->complete(summary);
+}
+
+void NexusFile::abandon() noexcept {
+  writer_->abandon();
+}
+
+}  // namespace braggd

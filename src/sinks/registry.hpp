@@ -1,0 +1,28 @@
+// The table of all sinks.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <braggd/sink.hpp>
+#include <braggd/stage.hpp>
+
+namespace braggd {
+
+struct SinkEntry {
+  StageInfo info;
+  std::optional<ProductType> input;  ///< nothing: takes any product
+  std::vector<FieldDescriptor> fields;
+  void (*check)(const Settings&);
+  std::unique_ptr<Sink> (*make)(const Settings&, const SinkContext&);
+};
+
+std::span<const SinkEntry> sink_registry();
+
+/// Null where there is none of that type.
+const SinkEntry* find_sink(std::string_view type);
+
+}  // namespace braggd

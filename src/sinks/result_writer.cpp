@@ -1,0 +1,83 @@
+#include "sinks/result_writer.hpp"
+
+#include <optional>
+
+#include "formats/hdf5_values.hpp"
+#include "sinks/kept_pixels.hpp"
+#include "sinks/result_layout.hpp"
+#include "sinks/row_table.hpp"
+
+namespace braggd {
+
+namespace {
+
+constexpr std::uint64_t frame_chunk_rows = 8192;
+constexpr std::uint64_t peak_chunk_rows = 16384;
+
+}  // namespace
+
+struct ResultWriter::Content {
+  hdf5::Handle entry;
+  hdf5::Handle frames_group;
+  hdf5::Handle peaks_group;
+  RowTable<FrameRow> frames;
+  RowTable<PeakRow> peaks;
+  RowTable<OffsetRow> offsets;
+  std::optional<KeptPixels> pixels;
+
+  Content(const hdf5::OutputFile& output, const SinkContext& context, KeepPixels keep)
+      : entry(create_entry(output.file(), *context.header)),
+        frames_group(create_plot(entry, "frames", "n_peaks", {"frame_number"})),
+        peaks_group(create_plot(entry, "peaks", "sum_intensity", {"col", "row"})),
+        frames(output, frames_group, frame_columns(), frame_chunk_rows, Packing::compressed),
+        peaks(output, peaks_group, peak_columns(), peak_chunk_rows, Packing::compressed),
+        offsets(output, peaks_group, offset_columns(), frame_chunk_rows, Packing::compressed) {
+    offsets.append({0});
+    if (keep != KeepPixels::none) pixels.emplace(output, entry, context.header->pixel_type, keep);
+    link_columns(entry);
+    if (context.provenance) write_provenance(entry, *context.provenance);
+  }
+
+  void append(const FrameResult& result) {
+    if (pixels) pixels->append(result.pixels, peaks.rows());
+    frames.append(result.frame);
+    for (const PeakRow& peak : result.peaks) peaks.append(peak);
+    offsets.append({peaks.rows()});
+  }
+
+  void flush() {
+    frames.flush();
+    peaks.flush();
+    offsets.flush();
+    if (pixels) pixels->flush();
+  }
+};
+
+ResultWriter::ResultWriter(const std::filesystem::path& path, const SinkContext& context, KeepPixels keep)
+    : output_(path, hdf5::OutputFile::NameTaken::numbered) {
+  output_.attempt([&] { content_ = std::make_unique<Content>(output_, context, keep); });
+  output_.check();
+}
+
+ResultWriter::~ResultWriter() = default;
+
+void ResultWriter::append(const FrameResult& result) {
+  output_.attempt([&] { content_->append(result); });
+}
+
+std::filesystem::path ResultWriter::complete(const ScanSummary& summary) {
+  output_.attempt([&] {
+    content_->flush();
+    write_summary(content_->entry, summary);
+  });
+  output_.check();
+  content_.reset();
+  return output_.publish();
+}
+
+void ResultWriter::abandon() noexcept {
+  content_.reset();
+  output_.abandon();
+}
+
+}  // namespace braggd

@@ -1,0 +1,39 @@
+// The result file while it grows, frame after frame in order.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include <braggd/sink.hpp>
+
+#include "formats/hdf5_output.hpp"
+#include "sinks/frame_result.hpp"
+
+namespace braggd {
+
+/// Everything throws OutputError. Rows are written in whole chunks, so up to a few MiB of the last ones are still in
+/// memory at any time.
+class ResultWriter {
+ public:
+  /// Creates `path`, or the next free name after it, under its unfinished name.
+  ResultWriter(const std::filesystem::path& path, const SinkContext& context, KeepPixels keep);
+  ~ResultWriter();
+
+  /// The result of the next frame.
+  void append(const FrameResult& result);
+  const std::filesystem::path& final_path() const { return output_.final_path(); }
+
+  /// Writes the ledger and publishes the file. Returns its name.
+  std::filesystem::path complete(const ScanSummary& summary);
+  /// Leaves the unfinished file with what has reached it.
+  void abandon() noexcept;
+
+ private:
+  struct Content;
+
+  hdf5::OutputFile output_;
+  std::unique_ptr<Content> content_;  ///< closed before the file is
+};
+
+}  // namespace braggd

@@ -1,0 +1,272 @@
+#include "sinks/stream2_sender.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <spdlog/spdlog.h>
+#include <thread>
+#include <utility>
+
+#include "kernels/chunk.hpp"
+#include "sinks/stream2_sender_plan.hpp"
+#include "sinks/stream2_sender_sockets.hpp"
+#include "wire/stream2_encode.hpp"
+
+namespace braggd {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Kind = PlannedMessage::Kind;
+
+Clock::duration seconds_of(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+// False: stopped.
+bool sleep_until(Clock::time_point due, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto left = due - Clock::now();
+    if (left <= Clock::duration::zero()) return true;
+    std::this_thread::sleep_for(std::min<Clock::duration>(left, std::chrono::milliseconds(50)));
+  }
+  return false;
+}
+
+// The frame in the wanted encoding.
+Result<Frame> recode(Frame frame, Encoding wanted) {
+  if (frame.encoding == wanted) return frame;
+  const std::size_t element_bytes = bytes_per_pixel(frame.pixel_type);
+  std::vector<std::byte> pixels(frame.shape.pixels() * element_bytes);
+  const ChunkError error = decode_chunk(frame.encoding, element_bytes, frame.bytes.view(), pixels);
+  if (error != ChunkError::none) return FrameError{DropReason::decode_error, std::string(describe(error))};
+  frame.encoding = wanted;
+  if (wanted == Encoding::raw) {
+    frame.bytes = Bytes::own(std::move(pixels));
+  } else {
+    std::vector<std::byte> chunk;
+    encode_chunk(wanted, element_bytes, pixels, chunk);
+    frame.bytes = Bytes::own(std::move(chunk));
+  }
+  return frame;
+}
+
+// A chunk whose first length field reaches beyond its end; raw pixels have no such field and lose a byte.
+void corrupt(Frame& frame) {
+  const auto view = frame.bytes.view();
+  std::vector<std::byte> bytes(view.begin(), view.end());
+  constexpr std::size_t header_bytes = 12, length_bytes = 4;
+  if (frame.encoding == Encoding::raw) {
+    bytes.pop_back();
+  } else if (frame.shape.pixels() >= 8 && bytes.size() >= header_bytes + length_bytes) {
+    std::fill_n(bytes.begin() + header_bytes, length_bytes, std::byte{0xFF});
+  } else {
+    std::fill_n(bytes.begin(), std::min<std::size_t>(8, bytes.size()), std::byte{0xFF});  // the total
+  }
+  frame.bytes = Bytes::own(std::move(bytes));
+}
+
+void misshape(Frame& frame) {
+  constexpr std::uint32_t most_rows = 65535;
+  frame.shape.rows = frame.shape.rows < most_rows ? frame.shape.rows + 1 : most_rows - 1;
+  if (frame.encoding != Encoding::raw) return;
+  const auto view = frame.bytes.view();
+  std::vector<std::byte> bytes(view.begin(), view.end());
+  bytes.resize(frame.shape.pixels() * bytes_per_pixel(frame.pixel_type));
+  frame.bytes = Bytes::own(std::move(bytes));
+}
+
+std::vector<std::byte> encode_damaged(const SeriesName& series, Frame frame, Damage damage) {
+  if (damage == Damage::corrupt) corrupt(frame);
+  if (damage == Damage::wrong_shape) misshape(frame);
+  auto message = encode_image(series, frame);
+  // The pixels are the last thing in the message: cut in their middle.
+  if (damage == Damage::truncate) message.resize(message.size() - (frame.bytes.size() + 1) / 2);
+  return message;
+}
+
+}  // namespace
+
+/// One call of send().
+class Stream2Sender::Run {
+ public:
+  Run(const SendOptions& options, PushSockets& sockets, ScanReader& scan,
+      const std::function<void(const SendProgress&)>& progress, const std::stop_token& stop)
+      : options_(options), sockets_(sockets), scan_(scan), progress_(progress), stop_(stop) {}
+
+  SendLedger operator()(const std::vector<PlannedScan>& plan);
+
+ private:
+  bool send_scan(const PlannedScan& planned, const ScanHeader& header);
+  bool send_planned(const PlannedMessage& planned, const ScanHeader& header);
+  bool send_image(const PlannedMessage& planned, const SeriesName& series);
+  bool hand_over(std::size_t sender, std::vector<std::byte> message);
+  void account(const PlannedMessage& planned);
+
+  const SendOptions& options_;
+  PushSockets& sockets_;
+  ScanReader& scan_;
+  const std::function<void(const SendProgress&)>& progress_;
+  const std::stop_token& stop_;
+  SendLedger ledger_;
+  SendProgress so_far_;
+  Clock::time_point started_ = Clock::now();
+};
+
+SendLedger Stream2Sender::Run::operator()(const std::vector<PlannedScan>& plan) {
+  for (const auto& planned : plan) {
+    so_far_.images_planned += static_cast<std::uint64_t>(std::ranges::count_if(
+        planned.messages, [](Kind kind) { return kind == Kind::image || kind == Kind::copy; },
+        &PlannedMessage::kind));
+  }
+  ScanHeader header = *scan_.header();
+  if (!options_.scan_id.empty()) header.scan_id = options_.scan_id;
+  if (header.scan_id.empty()) header.scan_id = "scan";
+  const std::string first_id = header.scan_id;
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    if (i > 0) {
+      header.scan_id = first_id + "-" + std::to_string(i + 1);
+      ++header.series_id;
+    }
+    if (!send_scan(plan[i], header)) break;
+  }
+  ledger_.seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+  return std::move(ledger_);
+}
+
+bool Stream2Sender::Run::send_scan(const PlannedScan& planned, const ScanHeader& header) {
+  SentScan& sent = ledger_.scans.emplace_back();
+  sent.scan_id = header.scan_id;
+  sent.expected = header.expected_frames;
+  sent.dropped = planned.dropped;
+  sent.swapped_pairs = planned.swapped;
+  const bool all_sent = std::ranges::all_of(
+      planned.messages, [&](const PlannedMessage& message) { return send_planned(message, header); });
+  if (!all_sent && ledger_.failure.empty()) ledger_.failure = "stopped by request";
+  Ledger& predicted = sent.predicted;
+  if (sent.start_sent) {
+    predicted.expected = header.expected_frames;
+    predicted.processed = predicted.written;
+    predicted.missing = predicted.expected - predicted.received;
+  } else {
+    predicted = {};
+    predicted.stale = sent.sent;
+  }
+  return all_sent;
+}
+
+bool Stream2Sender::Run::send_planned(const PlannedMessage& planned, const ScanHeader& header) {
+  SentScan& sent = ledger_.scans.back();
+  const SeriesName series{header.series_id, header.scan_id};
+  switch (planned.kind) {
+    case Kind::start:
+      return sent.start_sent = hand_over(0, encode_start(header));
+    case Kind::end:
+      return sent.end_sent = hand_over(0, encode_end(series));
+    case Kind::pause:
+      return sleep_until(Clock::now() + seconds_of(planned.pause_s), stop_);
+    case Kind::image:
+    case Kind::copy:
+      return send_image(planned, series);
+  }
+  return false;
+}
+
+bool Stream2Sender::Run::send_image(const PlannedMessage& planned, const SeriesName& series) {
+  if (options_.frames_per_second > 0) {
+    const auto offset = seconds_of(static_cast<double>(so_far_.images_sent) / options_.frames_per_second);
+    if (!sleep_until(started_ + offset, stop_)) return false;
+  }
+  auto read = scan_.read(planned.frame);
+  auto frame = read ? recode(std::move(read.value()), options_.encoding) : std::move(read);
+  if (!frame) {
+    spdlog::warn("frame {} cannot be read and is not sent: {}", planned.frame, frame.error().detail);
+    ++ledger_.scans.back().unreadable;
+    return true;
+  }
+  frame.value().meta.frame_number = planned.frame;
+  if (!hand_over(planned.sender, encode_damaged(series, std::move(frame.value()), planned.damage)))
+    return false;
+  account(planned);
+  ++so_far_.images_sent;
+  so_far_.bytes_sent = ledger_.bytes_sent;
+  if (progress_) progress_(so_far_);
+  return true;
+}
+
+bool Stream2Sender::Run::hand_over(std::size_t sender, std::vector<std::byte> message) {
+  if (stop_.stop_requested()) return false;
+  const std::size_t bytes = message.size();
+  if (sockets_.send(sender, std::move(message), seconds_of(options_.send_timeout_s), stop_)) {
+    ledger_.bytes_sent += bytes;
+    return true;
+  }
+  if (!stop_.stop_requested()) {
+    ledger_.failure = fmt::format("no receiver took a message at {} for {:g} s", sockets_.endpoints()[sender],
+                                  options_.send_timeout_s);
+  }
+  return false;
+}
+
+void Stream2Sender::Run::account(const PlannedMessage& planned) {
+  SentScan& sent = ledger_.scans.back();
+  Ledger& predicted = sent.predicted;
+  const auto dropped = [&](DropReason reason) -> std::uint64_t& {
+    return predicted.dropped[static_cast<std::size_t>(reason)];
+  };
+  ++sent.sent;
+  if (planned.kind == Kind::copy) {
+    ++sent.duplicated;
+    ++predicted.duplicate;
+    return;
+  }
+  ++predicted.received;
+  switch (planned.damage) {
+    case Damage::none:
+      ++predicted.written;
+      break;
+    case Damage::truncate:
+      ++sent.truncated, ++dropped(DropReason::decode_error);
+      break;
+    case Damage::corrupt:
+      ++sent.corrupted, ++dropped(DropReason::decode_error);
+      break;
+    case Damage::wrong_shape:
+      ++sent.wrong_shape, ++dropped(DropReason::wrong_shape);
+      break;
+  }
+}
+
+Stream2Sender::Stream2Sender(SendOptions options) : options_(std::move(options)) {
+  if (options_.endpoints.empty()) throw ConfigError("there is no endpoint to send from", "bind");
+  sockets_ = std::make_unique<PushSockets>(options_.endpoints, options_.connect);
+}
+
+Stream2Sender::~Stream2Sender() = default;
+
+const std::vector<std::string>& Stream2Sender::endpoints() const {
+  return sockets_->endpoints();
+}
+
+SendLedger Stream2Sender::send(ScanReader& scan, const std::function<void(const SendProgress&)>& progress,
+                               std::stop_token stop) {
+  const auto header = scan.header();
+  const auto senders = static_cast<std::uint32_t>(options_.endpoints.size());
+  const auto plan = plan_stream(
+      {header->expected_frames, senders, options_.shuffle_seed, options_.fault_seed, options_.faults});
+  const std::uint64_t message_bytes = header->frame_bytes() + 1024;
+  const std::uint64_t messages = options_.queue_bytes / message_bytes / senders;
+  SendLedger ledger;
+  if (!sockets_->wait_for_receivers(seconds_of(options_.receiver_timeout_s), stop)) {
+    ledger.failure = "stopped by request";
+    return ledger;
+  }
+  sockets_->set_high_water_mark(static_cast<int>(std::clamp<std::uint64_t>(messages, 1, 1'000'000)));
+  ledger = Run(options_, *sockets_, scan, progress, stop)(plan);
+  const double linger_s = ledger.failure.empty() ? options_.linger_s : 1;
+  if (!sockets_->close(seconds_of(linger_s)) && ledger.failure.empty()) {
+    ledger.failure = fmt::format("the last messages may not have been delivered within {:g} s", linger_s);
+  }
+  return ledger;
+}
+
+}  // namespace braggd

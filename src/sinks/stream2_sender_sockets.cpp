@@ -1,0 +1,99 @@
+#include "sinks/stream2_sender_sockets.hpp"
+
+#include <memory>
+#include <spdlog/fmt/fmt.h>
+#include <utility>
+
+#include <braggd/error.hpp>
+
+namespace braggd {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds poll_interval{50};
+
+void open(zmq::socket_t& socket, const std::string& endpoint, bool connect) {
+  try {
+    if (connect)
+      socket.connect(endpoint);
+    else
+      socket.bind(endpoint);
+  } catch (const zmq::error_t& error) {
+    const char* hint = error.num() == EADDRINUSE ? "; is another sender running?" : "";
+    throw ConfigError(
+        fmt::format("cannot {} {}: {}{}", connect ? "connect to" : "listen at", endpoint, error.what(), hint),
+        connect ? "connect" : "bind");
+  }
+}
+
+}  // namespace
+
+PushSockets::PushSockets(const std::vector<std::string>& endpoints, bool connect) {
+  for (const auto& endpoint : endpoints) {
+    zmq::socket_t& socket = sockets_.emplace_back(context_, zmq::socket_type::push);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::sndhwm, 1);
+    socket.set(zmq::sockopt::immediate, true);  // nothing is queued for a receiver that is not there
+    open(socket, endpoint, connect);
+    endpoints_.push_back(connect ? endpoint : socket.get(zmq::sockopt::last_endpoint));
+  }
+}
+
+void PushSockets::set_high_water_mark(int messages) {
+  for (auto& socket : sockets_) socket.set(zmq::sockopt::sndhwm, messages);
+}
+
+bool PushSockets::wait_writable(zmq::socket_t& socket, Clock::time_point until, const std::stop_token& stop) {
+  do {
+    zmq::pollitem_t item{socket.handle(), 0, ZMQ_POLLOUT, 0};
+    try {
+      if (zmq::poll(&item, 1, poll_interval) > 0) return true;
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  } while (!stop.stop_requested() && Clock::now() < until);
+  return false;
+}
+
+bool PushSockets::wait_for_receivers(Clock::duration patience, const std::stop_token& stop) {
+  const auto until = Clock::now() + patience;
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    if (wait_writable(sockets_[i], until, stop)) continue;
+    if (stop.stop_requested()) return false;
+    throw OutputError(
+        fmt::format("no receiver at {} within {:g} s; is `braggd run` up, and does its pipeline name "
+                    "this endpoint?",
+                    endpoints_[i], std::chrono::duration<double>(patience).count()));
+  }
+  return true;
+}
+
+bool PushSockets::send(std::size_t sender, std::vector<std::byte> message, Clock::duration patience,
+                       const std::stop_token& stop) {
+  auto owned = std::make_unique<std::vector<std::byte>>(std::move(message));
+  zmq::message_t parcel(
+      owned->data(), owned->size(),
+      [](void*, void* hint) { delete static_cast<std::vector<std::byte>*>(hint); }, owned.get());
+  owned.release();  // NOLINT(bugprone-unused-return-value): the parcel deletes it
+  const auto until = Clock::now() + patience;
+  zmq::socket_t& socket = sockets_[sender];
+  while (!socket.send(parcel, zmq::send_flags::dontwait)) {
+    if (!wait_writable(socket, until, stop)) return false;
+  }
+  return true;
+}
+
+bool PushSockets::close(Clock::duration patience) {
+  const auto start = Clock::now();
+  const auto linger_ms = std::chrono::duration_cast<milliseconds>(patience).count();
+  for (auto& socket : sockets_) {
+    socket.set(zmq::sockopt::linger, static_cast<int>(linger_ms));
+    socket.close();
+  }
+  context_.close();
+  return Clock::now() - start < patience;
+}
+
+}  // namespace braggd

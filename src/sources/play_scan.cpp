@@ -1,0 +1,76 @@
+#include "sources/play_scan.hpp"
+
+#include <chrono>
+#include <numeric>
+#include <random>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace braggd {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::uint64_t unix_ns() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+// Fisher-Yates, written out because std::shuffle may differ between standard libraries.
+std::vector<std::uint64_t> play_order(std::uint64_t frames, std::uint64_t seed) {
+  std::vector<std::uint64_t> order(frames);
+  std::iota(order.begin(), order.end(), std::uint64_t{0});
+  if (seed == 0) return order;
+  std::mt19937_64 random(seed);
+  for (std::uint64_t i = frames; i > 1; --i) std::swap(order[i - 1], order[random() % i]);
+  return order;
+}
+
+// Sleeps until `due` in short pieces, so that a stop is heard. False: stopped.
+bool wait_until(Clock::time_point due, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto left = due - Clock::now();
+    if (left <= Clock::duration::zero()) return true;
+    std::this_thread::sleep_for(std::min<Clock::duration>(left, std::chrono::milliseconds(50)));
+  }
+  return false;
+}
+
+}  // namespace
+
+ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake, std::stop_token stop) {
+  const auto header = reader.header();
+  intake.begin(header);
+  const auto start = Clock::now();
+  std::uint64_t played = 0;
+  for (const std::uint64_t index : play_order(header->expected_frames, options.shuffle_seed)) {
+    if (options.frames_per_second > 0) {
+      const std::chrono::duration<double> offset(static_cast<double>(played) / options.frames_per_second);
+      if (!wait_until(start + std::chrono::duration_cast<Clock::duration>(offset), stop)) break;
+    }
+    if (stop.stop_requested()) break;
+    auto frame = reader.read(index);
+    const FrameMeta meta{index, index, header->omega_of(index), unix_ns(), 0};
+    if (frame) {
+      Frame& read = frame.value();
+      read.meta = meta;
+      read.meta.wire_bytes = static_cast<std::uint32_t>(read.bytes.size());
+      intake.push(std::move(read));
+    } else {
+      intake.push_dropped(meta, frame.error().reason, frame.error().detail);
+    }
+    ++played;
+  }
+  ScanEnd end;
+  if (played < header->expected_frames) {
+    end.status = ExitStatus::incomplete;
+    end.reason = "stopped by request after " + std::to_string(played) + " of " +
+                 std::to_string(header->expected_frames) + " frames";
+  }
+  return intake.end(end);
+}
+
+}  // namespace braggd

@@ -1,0 +1,44 @@
+#include "sources/regular_gaps.hpp"
+
+#include <algorithm>
+
+namespace braggd {
+
+namespace {
+
+constexpr std::uint64_t longest_window = 256;
+constexpr std::uint64_t shortest_window = 32;
+constexpr std::uint64_t longest_period = 16;
+constexpr std::uint64_t periods_needed = 8;
+
+enum class Class : std::uint8_t { all, none, some };
+
+Class look_at(const FrameSet& arrived, std::uint64_t first, std::uint64_t end, std::uint64_t period) {
+  const bool there = arrived.contains(first);
+  for (std::uint64_t frame = first + period; frame < end; frame += period) {
+    if (arrived.contains(frame) != there) return Class::some;
+  }
+  return there ? Class::all : Class::none;
+}
+
+}  // namespace
+
+std::optional<RegularGaps> find_regular_gaps(const FrameSet& arrived) {
+  const std::uint64_t end = arrived.end();
+  if (arrived.size() == end) return std::nullopt;
+  const std::uint64_t begin = end - std::min(end, longest_window);
+  for (std::uint64_t period = 2; period <= longest_period; ++period) {
+    if (end - begin < std::max(shortest_window, periods_needed * period)) break;
+    RegularGaps gaps{period, 0};
+    bool regular = true;
+    for (std::uint64_t residue = 0; residue < period && regular; ++residue) {
+      const Class found = look_at(arrived, begin + residue, end, period);
+      regular = found != Class::some;
+      gaps.arriving += found == Class::all ? 1 : 0;
+    }
+    if (regular && gaps.arriving < period) return gaps;
+  }
+  return std::nullopt;
+}
+
+}  // namespace braggd

@@ -1,0 +1,222 @@
+#include "sources/stream2_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
+#include <string_view>
+#include <utility>
+#include <zmq.hpp>
+
+#include "core/text.hpp"
+#include "wire/stream2_decode.hpp"
+
+namespace braggd {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds poll_interval{50};
+constexpr std::chrono::seconds longest_drain{2};
+// With `bind` nobody knows how many edge nodes will push.
+constexpr std::uint64_t assumed_peers = 8;
+// Beside the pixels: the keys of the message, and what ZeroMQ keeps of it.
+constexpr std::uint64_t message_overhead_bytes = 1024;
+
+std::string format_of(bool bind) {
+  return bind ? "tcp://ADDRESS:PORT, tcp://*:PORT or ipc://PATH" : "tcp://HOST:PORT or ipc://PATH";
+}
+
+bool is_port(std::string_view text, bool bind) {
+  if (bind && text == "*") return true;
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() && port <= 65535 && (bind || port > 0);
+}
+
+bool is_endpoint(std::string_view text, bool bind) {
+  if (text.starts_with("ipc://")) return text.size() > 6;
+  if (!text.starts_with("tcp://")) return false;
+  text.remove_prefix(6);
+  const std::size_t colon = text.rfind(':');
+  return colon != std::string_view::npos && colon > 0 && is_port(text.substr(colon + 1), bind);
+}
+
+std::uint64_t unix_ns() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+Clock::duration seconds_of(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+AssemblerOptions assembler_options(const Stream2Config& config, const std::string& peers) {
+  AssemblerOptions options;
+  options.channel = config.channel;
+  options.peers = peers;
+  options.connections = config.connect.size();
+  options.early_bytes = config.receive_bytes / 4;
+  options.early_hold = std::max(seconds_of(config.close_timeout_s), Clock::duration(std::chrono::seconds(1)));
+  options.close_timeout = seconds_of(config.close_timeout_s);
+  options.idle_timeout = seconds_of(config.idle_timeout_s);
+  options.end_grace = seconds_of(config.end_grace_s);
+  return options;
+}
+
+}  // namespace
+
+/// The PULL socket with what belongs to it.
+class Stream2Source::Socket {
+ public:
+  explicit Socket(const Stream2Config& config);
+
+  /// The next message, if one comes within `timeout`.
+  std::shared_ptr<zmq::message_t> receive(milliseconds timeout);
+  /// Takes the rest of a multi-part message; false: the message was a single part.
+  bool discard_rest(const zmq::message_t& message);
+  /// Sets the high-water mark for messages of at most `message_bytes`.
+  void expect(std::uint64_t message_bytes);
+  std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
+
+ private:
+  void open(const std::string& endpoint, bool bind);
+
+  std::uint64_t receive_bytes_;
+  std::uint64_t peers_;
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+};
+
+Stream2Source::Socket::Socket(const Stream2Config& config)
+    : receive_bytes_(config.receive_bytes),
+      peers_(config.bind.empty() ? config.connect.size() : assumed_peers),
+      context_(static_cast<int>(config.io_threads)),
+      socket_(context_, zmq::socket_type::pull) {
+  socket_.set(zmq::sockopt::linger, 0);
+  socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(config.max_message_bytes));
+  expect(config.max_message_bytes);
+  if (!config.bind.empty()) open(config.bind, true);
+  for (const auto& endpoint : config.connect) open(endpoint, false);
+}
+
+void Stream2Source::Socket::open(const std::string& endpoint, bool bind) {
+  try {
+    if (bind)
+      socket_.bind(endpoint);
+    else
+      socket_.connect(endpoint);
+  } catch (const zmq::error_t& error) {
+    const char* hint = error.num() == EADDRINUSE ? "; is another receiver running?" : "";
+    throw ConfigError(fmt::format("{} {}: {}{}", bind ? "cannot listen at" : "cannot connect to", endpoint,
+                                  error.what(), hint),
+                      bind ? "bind" : "connect");
+  }
+}
+
+void Stream2Source::Socket::expect(std::uint64_t message_bytes) {
+  const std::uint64_t messages = receive_bytes_ / peers_ / std::max<std::uint64_t>(message_bytes, 1);
+  socket_.set(zmq::sockopt::rcvhwm, static_cast<int>(std::clamp<std::uint64_t>(messages, 1, 1'000'000)));
+}
+
+std::shared_ptr<zmq::message_t> Stream2Source::Socket::receive(milliseconds timeout) {
+  auto message = std::make_shared<zmq::message_t>();
+  try {
+    if (socket_.recv(*message, zmq::recv_flags::dontwait)) return message;
+    zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
+    if (timeout.count() > 0 && zmq::poll(&item, 1, timeout) > 0 &&
+        socket_.recv(*message, zmq::recv_flags::dontwait)) {
+      return message;
+    }
+  } catch (const zmq::error_t& error) {
+    if (error.num() != EINTR) throw;
+  }
+  return nullptr;
+}
+
+bool Stream2Source::Socket::discard_rest(const zmq::message_t& message) {
+  if (!message.more()) return false;
+  zmq::message_t rest;
+  do {
+    // The parts of a message arrive together: none of them lets us wait.
+    if (!socket_.recv(rest, zmq::recv_flags::dontwait)) break;
+  } while (rest.more());
+  return true;
+}
+
+namespace {
+
+// One message through the assembler; the frame's bytes stay in it.
+void take_message(ScanAssembler& assembler, const std::shared_ptr<zmq::message_t>& message) {
+  const std::span<const std::byte> view(static_cast<const std::byte*>(message->data()), message->size());
+  assembler.receive(parse_stream2(Bytes(message, view)), {unix_ns(), view.size()});
+}
+
+}  // namespace
+
+void Stream2Source::check(const Config& config) {
+  if (config.connect.empty() == config.bind.empty()) {
+    throw ConfigError(config.bind.empty() ? "give connect, a list of edge nodes, or bind, where they push to"
+                                          : "connect and bind exclude each other",
+                      "connect");
+  }
+  if (!config.bind.empty() && !is_endpoint(config.bind, true)) {
+    throw ConfigError(fmt::format("\"{}\" is no endpoint to listen at: {}", config.bind, format_of(true)),
+                      "bind");
+  }
+  for (const auto& endpoint : config.connect) {
+    if (is_endpoint(endpoint, false)) continue;
+    throw ConfigError(fmt::format("\"{}\" is no endpoint to connect to: {}", endpoint, format_of(false)),
+                      "connect");
+  }
+}
+
+Stream2Source::Stream2Source(const Config& config) : config_(config) {
+  check(config_);
+  socket_ = std::make_unique<Socket>(config_);
+}
+
+Stream2Source::~Stream2Source() = default;
+
+std::string Stream2Source::endpoint() const {
+  return socket_->endpoint();
+}
+
+const StrayCounts& Stream2Source::strays() const {
+  return strays_;
+}
+
+void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
+  const std::string peers =
+      config_.bind.empty() ? fmt::format("{}", fmt::join(config_.connect, ", ")) : config_.bind;
+  ScanAssembler assembler(intake, assembler_options(config_, peers), strays_);
+  const auto pump = [&](milliseconds timeout) {
+    const auto message = socket_->receive(timeout);
+    if (message && socket_->discard_rest(*message)) {
+      assembler.receive_unreadable(
+          "it has several parts; a detector that speaks Stream V1 must be set to format cbor");
+    } else if (message) {
+      const std::uint64_t opened_before = assembler.scans_opened();
+      take_message(assembler, message);
+      const ScanHeader* header = assembler.open_header();
+      if (header != nullptr && assembler.scans_opened() != opened_before) {
+        socket_->expect(header->frame_bytes() + message_overhead_bytes);
+      }
+    }
+    return message != nullptr;
+  };
+  const auto done = [&] { return config_.scans != 0 && assembler.scans_ended() >= config_.scans; };
+  while (!stop.stop_requested() && !done()) {
+    pump(poll_interval);
+    assembler.tick();
+  }
+  const auto drain_until = Clock::now() + longest_drain;
+  while (!done() && Clock::now() < drain_until && pump(milliseconds(0))) assembler.tick();
+  if (!done()) assembler.stop();
+}
+
+}  // namespace braggd

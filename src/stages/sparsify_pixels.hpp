@@ -1,0 +1,29 @@
+// What the planner makes of decode, mask, dark and threshold: one kernel call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <braggd/stage.hpp>
+
+namespace braggd {
+
+/// The fused form of a foldable chain from Frame to SparseFrame, bit for bit equal to the chain run stage by stage.
+/// Not for YAML: pipelines name the logical stages.
+class SparsifyPixels {
+ public:
+  using Input = Frame;
+  using Output = SparseFrame;
+
+  /// `rule.at_least` must be set. The rule's dark frame and masks have the shape of the header.
+  SparsifyPixels(PixelRule rule, std::shared_ptr<const ScanHeader> header);
+  Result<SparseFrame> process(const Frame& frame) const;
+
+ private:
+  PixelRule rule_;
+  std::shared_ptr<const ScanHeader> header_;
+  std::vector<std::uint8_t> masked_;  // every mask and the pixels without a dark value; empty where there is none
+};
+
+}  // namespace braggd

@@ -1,0 +1,75 @@
+"""Every fault of a stream ends in a finished file whose ledger closes and is the one that the sender predicts."""
+import pathlib
+import unittest
+
+import h5py
+
+from braggd_test import BraggdTest, braggd, read_ledger
+
+FRAMES = 64
+
+
+class Faults(BraggdTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        import tempfile
+        cls.folder = tempfile.TemporaryDirectory(prefix="braggd-faults-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.scan = pathlib.Path(cls.folder.name) / "scan.h5"
+        braggd("simulate", cls.scan, "--set", f"frames={FRAMES}", "--set", "rows=128", "--set", "cols=160")
+
+    def check(self, faults, senders=1, scans=1, status=None):
+        reports, sent = self.stream(self.scan, senders=senders, threshold=5, send=["--faults", faults, "--seed", "5"],
+                                    run=[f"source.scans={scans}"])
+        self.assertEqual(len(reports), scans, self.log)
+        for report, scan in zip(reports, sent["scans"]):
+            path = pathlib.Path(report["outputs"][0])
+            ledger = read_ledger(path)
+            self.closes(ledger)
+            for name, count in scan["predicted"].items():
+                self.assertEqual(ledger.get(name, 0), count, f"{name} of {scan}, ledger {ledger}\n{self.log}")
+            with h5py.File(path) as f:
+                self.assertEqual(f["entry/exit_status"][()].decode(), report["exit_status"])
+                self.assertEqual(len(f["entry/frames/status"]), ledger["expected"])
+                self.assertEqual(int((f["entry/frames/status"][()] == 0).sum()), ledger["written"])
+        if status:
+            self.assertEqual(reports[0]["exit_status"], status)
+        print(faults, reports[0]["ledger"])
+        return reports
+
+    def test_each_fault_alone(self):
+        for faults, status in {"drop=3": "incomplete", "duplicate=4": "complete", "swap=5": "complete",
+                               "truncate=2": "incomplete", "corrupt=3": "incomplete", "wrong_shape=2": "incomplete",
+                               "missing_end": "complete", "stall=1.5": "complete"}.items():
+            with self.subTest(faults):
+                self.check(faults, status=status)
+
+    def test_faults_together_from_two_edge_nodes(self):
+        self.check("drop=2,duplicate=3,swap=2,truncate=1,corrupt=2,wrong_shape=1", senders=2, status="incomplete")
+
+    def test_a_second_scan_in_mid_scan_closes_the_first_as_incomplete(self):
+        reports = self.check("second_scan", scans=2)
+        self.assertEqual([r["exit_status"] for r in reports], ["incomplete", "complete"])
+
+    def test_without_a_start_nothing_is_written_and_the_daemon_serves_the_next_scan(self):
+        import signal
+        import time
+
+        from braggd_test import COUNTING, Daemon, free_ports
+        endpoint = f"tcp://127.0.0.1:{free_ports(1)[0]}"
+        pipeline = self.pipeline(COUNTING % 5)
+        pipeline.write_text(pipeline.read_text().replace("{type: replay}", "{type: stream2, connect: [%s], "
+                                                         "idle_timeout_s: 2}" % endpoint))
+        daemon = Daemon(pipeline)
+        braggd("send", self.scan, "--bind", endpoint, "--faults", "missing_start")
+        braggd("send", self.scan, "--bind", endpoint, "--scan-id", "next")
+        time.sleep(1)
+        daemon.signal(signal.SIGTERM)
+        reports = daemon.reports(expect=0)
+        self.assertEqual([r["scan_id"] for r in reports], ["next"], daemon.log)
+        self.assertEqual(reports[0]["exit_status"], "complete")
+
+
+if __name__ == "__main__":
+    unittest.main()

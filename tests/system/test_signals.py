@@ -1,0 +1,58 @@
+"""SIGTERM drains and finishes the file; a second one aborts."""
+import signal
+import time
+import unittest
+
+import h5py
+
+from braggd_test import COUNTING, BraggdTest, Daemon, SLOW, braggd, read_ledger
+
+
+class Signals(BraggdTest):
+    def start(self, frames, rate):
+        scan = self.work / "scan.h5"
+        braggd("simulate", scan, "--set", f"frames={frames}", "--set", "rows=128", "--set", "cols=128")
+        pipeline = self.pipeline((COUNTING % 5).replace("{type: replay}", f"{{type: replay, file: scan.h5, rate: {rate}}}"))
+        return Daemon(pipeline, f"sinks.nexus_file.directory={self.work / 'out'}")
+
+    def wait_for_file(self):
+        deadline = time.monotonic() + 30 * SLOW
+        while not (self.work / "out/scan.h5.part").exists():
+            self.assertLess(time.monotonic(), deadline, "no file was begun")
+            time.sleep(0.05)
+        time.sleep(0.5)
+
+    def test_the_first_signal_drains_and_the_file_says_incomplete(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                daemon = self.start(400, 20)
+                self.wait_for_file()
+                daemon.signal(number)
+                report = daemon.reports(expect=65, timeout=30)[0]
+                self.assertEqual(report["exit_status"], "incomplete")
+                self.assertIn("stopped by request", report["reason"])
+                ledger = read_ledger(report["outputs"][0])
+                self.closes(ledger)
+                self.assertGreater(ledger["written"], 0)
+                self.assertGreater(ledger["missing"], 0)
+
+    def test_the_second_signal_aborts_and_the_file_says_so(self):
+        daemon = self.start(400, 20)
+        self.wait_for_file()
+        daemon.signal()
+        daemon.signal(signal.SIGINT)
+        time.sleep(0.1)
+        reports = daemon.reports(timeout=30)
+        with h5py.File(reports[0]["outputs"][0]) as f:
+            self.assertIn(f["entry/exit_status"][()].decode(), {"aborted", "incomplete"})
+
+    def test_a_signal_while_idle_ends_at_once(self):
+        pipeline = self.pipeline((COUNTING % 5).replace("{type: replay}", "{type: stream2, bind: 'tcp://127.0.0.1:*'}"))
+        daemon = Daemon(pipeline)
+        time.sleep(1 * SLOW)
+        daemon.signal()
+        self.assertEqual(daemon.reports(expect=0, timeout=10), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,90 @@
+#include "pipeline/plan.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/explain.hpp"
+#include "unit/pipeline/plans.hpp"
+
+namespace braggd {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Plan, DecodeAndThresholdBecomeOneKernelCallAndTheRestSharesItsTask) {
+  const Plan plan = testing::plan_of(testing::spine);
+  ASSERT_EQ(plan.tasks.size(), 1u);
+  ASSERT_EQ(plan.tasks[0].steps.size(), 3u);
+  EXPECT_EQ(plan.tasks[0].steps[0].label, "decode + threshold");
+  EXPECT_TRUE(plan.tasks[0].steps[0].fused());
+  EXPECT_TRUE(plan.tasks[0].parallel);
+}
+
+TEST(Plan, WithoutFusionEveryStageIsAStep) {
+  const Plan plan = testing::plan_of(testing::spine, {.fuse = false});
+  ASSERT_EQ(plan.tasks.size(), 1u);
+  EXPECT_EQ(plan.tasks[0].steps.size(), 4u);
+}
+
+TEST(Plan, ABranchEndsFusionWhereTwoStagesTakeTheSameProduct) {
+  const Plan plan = testing::plan_of(R"(version: 1
+source: {type: replay}
+stages:
+  - {type: decode}
+  - {type: threshold, name: low, at_least: 5, from: decode}
+  - {type: threshold, name: high, at_least: 50, from: decode}
+sinks:
+  - {type: "null", name: one, from: low}
+  - {type: "null", name: two, from: high}
+)");
+  ASSERT_EQ(plan.tasks.size(), 3u);
+  EXPECT_EQ(plan.tasks[1].producer, 0u);
+  EXPECT_EQ(plan.tasks[2].producer, 0u);
+}
+
+TEST(Plan, AnOverrideReplacesTheFilesValueAndAWrongOneIsReported) {
+  const Plan plan = testing::plan_of(testing::spine, {}, {{"stages.threshold.at_least", "30"}});
+  EXPECT_EQ(std::get<double>(plan.stages[1].settings.at("at_least")), 30.0);
+  try {
+    testing::plan_of(testing::spine, {}, {{"stages.treshold.at_least", "30"}, {"stages.threshold.at_least", "x"}});
+    FAIL() << "accepted";
+  } catch (const ConfigProblems& problems) {
+    EXPECT_EQ(problems.problems().size(), 2u);
+    EXPECT_THAT(problems.what(), HasSubstr("did you mean 'stages.threshold'?"));
+    EXPECT_THAT(problems.what(), HasSubstr("'x' is not a finite number"));
+  }
+}
+
+TEST(Plan, TheExpandedFileReadsBackAsTheSamePipeline) {
+  const Plan plan = testing::plan_of(testing::spine);
+  const std::string expanded = expand_config(plan.config);
+  EXPECT_THAT(expanded, HasSubstr("max_pixels: 4194304"));
+  EXPECT_EQ(expand_config(testing::plan_of(expanded).config), expanded);
+}
+
+TEST(Plan, AFrameInFlightCostsItsBytesItsScratchAndItsDenseCopies) {
+  ScanHeader header;
+  header.shape = {100, 100};
+  const Plan fused = testing::plan_of(testing::spine);
+  EXPECT_EQ(fused.bytes_in_flight(header, 500), 500u + 20000u + 160000u);
+  const Plan plain = testing::plan_of(testing::spine, {.fuse = false});
+  EXPECT_EQ(plain.bytes_in_flight(header, 500), 500u + 20000u + 40000u + 160000u);
+}
+
+TEST(Plan, HostileYamlIsRefusedWithAMessage) {
+  const std::string deep(20000, '[');
+  for (const std::string& text : {deep, std::string("\0\1\2", 3), std::string("- - -"), std::string("&a [*a]"),
+                                  std::string("version: 1\nversion: 1\n"), std::string("{? {a: b} : c}")}) {
+    EXPECT_THROW(testing::plan_of(text), ConfigProblems) << text.substr(0, 20);
+  }
+}
+
+TEST(Explain, TheGraphNamesEveryTaskAndSink) {
+  const Plan plan = testing::plan_of(testing::spine);
+  EXPECT_THAT(explain_text(plan), HasSubstr("decode + threshold   [fused: one kernel, no dense frame]"));
+  EXPECT_THAT(explain_dot(plan), HasSubstr("task0 -> \"sink null\" [label=\"PeakList\"]"));
+  EXPECT_THAT(explain_json(plan), HasSubstr("\"implied\": true"));
+}
+
+}  // namespace
+}  // namespace braggd

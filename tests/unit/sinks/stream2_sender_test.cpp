@@ -1,0 +1,163 @@
+#include "sinks/stream2_sender.hpp"
+
+#include <future>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <thread>
+#include <zmq.hpp>
+
+#include "kernels/chunk.hpp"
+#include "unit/wire/sample_scan.hpp"
+#include "wire/stream2_decode.hpp"
+
+namespace braggd {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+// Sends in a thread of its own and takes every message here.
+struct Exchange {
+  std::vector<Stream2Message> messages;
+  SendLedger ledger;
+};
+
+Exchange exchange(SendOptions options, SampleScan scan) {
+  options.endpoints = {"tcp://127.0.0.1:*"};
+  options.receiver_timeout_s = 10;
+  Stream2Sender sender(options);
+  zmq::context_t context;
+  zmq::socket_t pull(context, zmq::socket_type::pull);
+  pull.set(zmq::sockopt::rcvtimeo, 500);
+  pull.connect(sender.endpoints().front());
+  auto ledger = std::async(std::launch::async, [&] { return sender.send(scan); });
+  Exchange done;
+  for (zmq::message_t message; pull.recv(message);) {
+    const auto* first = static_cast<const std::byte*>(message.data());
+    done.messages.push_back(parse_stream2(Bytes::own({first, first + message.size()})));
+  }
+  done.ledger = ledger.get();
+  return done;
+}
+
+TEST(Stream2Sender, AScanLeavesAsStartImagesAndEndInTheWantedEncoding) {
+  for (const auto encoding : {Encoding::raw, Encoding::lz4, Encoding::bslz4, Encoding::bszstd}) {
+    SendOptions options;
+    options.encoding = encoding;
+    const SampleScan scan(4);
+    const auto done = exchange(options, scan);
+    ASSERT_EQ(done.messages.size(), 6u);
+    EXPECT_EQ(std::get<StartMessage>(done.messages.front()).series.scan_id, "01SAMPLE");
+    EXPECT_EQ(std::get<EndMessage>(done.messages.back()).series.scan_id, "01SAMPLE");
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      const auto frame = make_frame(std::get<ImageMessage>(done.messages[i + 1]), "threshold_1");
+      ASSERT_TRUE(frame);
+      EXPECT_EQ(frame.value().meta.frame_number, i);
+      EXPECT_EQ(frame.value().encoding, encoding);
+      std::vector<std::byte> pixels(scan.header()->frame_bytes());
+      ASSERT_EQ(decode_chunk(encoding, 2, frame.value().bytes.view(), pixels), ChunkError::none);
+      EXPECT_EQ(pixels, scan.pixels(i));
+    }
+    EXPECT_EQ(done.ledger.failure, "");
+    EXPECT_EQ(done.ledger.scans.at(0).predicted.written, 4u);
+    EXPECT_TRUE(done.ledger.scans.at(0).predicted.closes());
+  }
+}
+
+TEST(Stream2Sender, ACorruptChunkNeverDecodesAndATruncatedMessageNamesItsFrame) {
+  for (const auto encoding : {Encoding::raw, Encoding::lz4, Encoding::bslz4, Encoding::bszstd}) {
+    SendOptions options;
+    options.encoding = encoding;
+    options.faults = {.truncate = 2, .corrupt = 3};
+    const auto done = exchange(options, SampleScan(5));
+    std::uint64_t truncated = 0, corrupt = 0;
+    for (const auto& message : done.messages) {
+      if (const auto* damaged = std::get_if<DamagedMessage>(&message)) {
+        ++truncated;
+        EXPECT_TRUE(damaged->image_id);
+      } else if (const auto* image = std::get_if<ImageMessage>(&message)) {
+        const auto frame = make_frame(*image, "");
+        std::vector<std::byte> pixels(SampleScan(1).header()->frame_bytes());
+        corrupt += !frame || decode_chunk(encoding, 2, frame.value().bytes.view(), pixels) != ChunkError::none
+                       ? 1u
+                       : 0u;
+      }
+    }
+    EXPECT_EQ(truncated, 2u);
+    EXPECT_EQ(corrupt, 3u);
+    EXPECT_EQ(done.ledger.scans.at(0).predicted.dropped[static_cast<std::size_t>(DropReason::decode_error)],
+              5u);
+  }
+}
+
+TEST(Stream2Sender, AFrameThatCannotBeReadIsMissingAndTheRestIsSent) {
+  SampleScan scan(4);
+  scan.unreadable = 2;
+  const auto done = exchange({}, scan);
+  EXPECT_EQ(done.messages.size(), 5u);
+  EXPECT_EQ(done.ledger.scans.at(0).unreadable, 1u);
+  EXPECT_EQ(done.ledger.scans.at(0).predicted.missing, 1u);
+}
+
+TEST(Stream2Sender, WithoutAReceiverItGivesUpWithWords) {
+  SendOptions options;
+  options.endpoints = {"tcp://127.0.0.1:*"};
+  options.receiver_timeout_s = 0.1;
+  Stream2Sender sender(options);
+  SampleScan scan(1);
+  EXPECT_THAT([&] { sender.send(scan); },
+              ThrowsMessage<OutputError>(HasSubstr("no receiver at tcp://127.0.0.1:")));
+}
+
+TEST(Stream2Sender, AReceiverThatStopsTakingDoesNotHoldItForEver) {
+  SendOptions options;
+  options.endpoints = {"tcp://127.0.0.1:*"};
+  options.send_timeout_s = 0.2;
+  options.queue_bytes = 1;
+  options.encoding = Encoding::raw;
+  Stream2Sender sender(options);
+  zmq::context_t context;
+  zmq::socket_t pull(context, zmq::socket_type::pull);
+  pull.set(zmq::sockopt::rcvhwm, 1);
+  pull.set(zmq::sockopt::linger, 0);
+  pull.connect(sender.endpoints().front());
+  SampleScan scan(200, {512, 512});
+  const auto ledger = sender.send(scan);
+  EXPECT_THAT(ledger.failure, HasSubstr("no receiver took a message"));
+  EXPECT_LT(ledger.scans.at(0).sent, 200u);
+}
+
+TEST(Stream2Sender, AStopIsHeardWhileItWaitsAndWhileItKeepsPace) {
+  SendOptions options;
+  options.endpoints = {"tcp://127.0.0.1:*"};
+  options.frames_per_second = 0.01;
+  Stream2Sender waiting(options), pacing(options);
+  zmq::context_t context;
+  zmq::socket_t pull(context, zmq::socket_type::pull);
+  pull.set(zmq::sockopt::linger, 0);
+  pull.connect(pacing.endpoints().front());
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    stop.request_stop();
+  });
+  SampleScan scan(3);
+  EXPECT_EQ(pacing.send(scan, {}, stop.get_token()).failure, "stopped by request");
+  EXPECT_EQ(waiting.send(scan, {}, stop.get_token()).failure, "stopped by request");
+}
+
+TEST(Stream2Sender, EndpointsThatCannotBeAreRefused) {
+  SendOptions options;
+  options.endpoints = {};
+  EXPECT_THROW(Stream2Sender{options}, ConfigError);
+  options.endpoints = {"nonsense"};
+  EXPECT_THAT([&] { Stream2Sender{options}; },
+              ThrowsMessage<ConfigError>(HasSubstr("cannot listen at nonsense")));
+  options.endpoints = {"tcp://127.0.0.1:*"};
+  const Stream2Sender first(options);
+  options.endpoints = first.endpoints();
+  EXPECT_THAT([&] { Stream2Sender{options}; }, ThrowsMessage<ConfigError>(HasSubstr("another sender")));
+}
+
+}  // namespace
+}  // namespace braggd
