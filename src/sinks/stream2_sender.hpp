@@ -26,7 +26,7 @@ struct SendOptions {
   std::string scan_id;                  ///< empty: that of the scan
   std::uint64_t shuffle_seed = 0;       ///< 0: in order
   std::uint64_t fault_seed = 1;
-  StreamFaults faults;
+  StreamFaults faults{};
   std::uint64_t queue_bytes = std::uint64_t{256} << 20;  ///< of messages that wait for receivers
   double receiver_timeout_s = 30;                        ///< for a receiver to turn up
   double send_timeout_s = 60;                            ///< for a receiver to take a message

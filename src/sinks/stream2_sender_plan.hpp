@@ -31,7 +31,7 @@ struct PlanRequest {
   std::uint32_t senders = 1;       ///< images are dealt to them in turn; the first sends start and end
   std::uint64_t shuffle_seed = 0;  ///< 0: in order
   std::uint64_t fault_seed = 1;
-  StreamFaults faults;
+  StreamFaults faults{};
 };
 
 /// The same request gives the same plan on every machine. Throws ConfigError where the scan has too few frames for

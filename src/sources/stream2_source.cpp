@@ -25,7 +25,6 @@ constexpr std::chrono::seconds longest_drain{2};
 // With `bind` nobody knows how many edge nodes will push.
 constexpr std::uint64_t assumed_peers = 8;
 // Beside the pixels: the keys of the message, and what ZeroMQ keeps of it.
-constexpr std::uint64_t message_overhead_bytes = 1024;
 
 std::string format_of(bool bind) {
   return bind ? "tcp://ADDRESS:PORT, tcp://*:PORT or ipc://PATH" : "tcp://HOST:PORT or ipc://PATH";
@@ -68,6 +67,15 @@ AssemblerOptions assembler_options(const Stream2Config& config, const std::strin
   return options;
 }
 
+// Messages that wait in a peer's queue, so that all queues together stay within the byte budget even if every message
+// is as large as one may be. Not raised when a scan turns out to have smaller frames: libzmq 4.3 wakes a peer that has
+// met its mark only after half of the new mark has been read, which is never if the peer holds less than that.
+int high_water_mark(const Stream2Config& config) {
+  const std::uint64_t peers = config.bind.empty() ? config.connect.size() : assumed_peers;
+  const std::uint64_t messages = config.receive_bytes / peers / config.max_message_bytes;
+  return static_cast<int>(std::clamp<std::uint64_t>(messages, 1, 1'000'000));
+}
+
 }  // namespace
 
 /// The PULL socket with what belongs to it.
@@ -79,27 +87,21 @@ class Stream2Source::Socket {
   std::shared_ptr<zmq::message_t> receive(milliseconds timeout);
   /// Takes the rest of a multi-part message; false: the message was a single part.
   bool discard_rest(const zmq::message_t& message);
-  /// Sets the high-water mark for messages of at most `message_bytes`.
-  void expect(std::uint64_t message_bytes);
   std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
  private:
   void open(const std::string& endpoint, bool bind);
 
-  std::uint64_t receive_bytes_;
-  std::uint64_t peers_;
   zmq::context_t context_;
   zmq::socket_t socket_;
 };
 
 Stream2Source::Socket::Socket(const Stream2Config& config)
-    : receive_bytes_(config.receive_bytes),
-      peers_(config.bind.empty() ? config.connect.size() : assumed_peers),
-      context_(static_cast<int>(config.io_threads)),
+    : context_(static_cast<int>(config.io_threads)),
       socket_(context_, zmq::socket_type::pull) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(config.max_message_bytes));
-  expect(config.max_message_bytes);
+  socket_.set(zmq::sockopt::rcvhwm, high_water_mark(config));
   if (!config.bind.empty()) open(config.bind, true);
   for (const auto& endpoint : config.connect) open(endpoint, false);
 }
@@ -116,11 +118,6 @@ void Stream2Source::Socket::open(const std::string& endpoint, bool bind) {
                                   error.what(), hint),
                       bind ? "bind" : "connect");
   }
-}
-
-void Stream2Source::Socket::expect(std::uint64_t message_bytes) {
-  const std::uint64_t messages = receive_bytes_ / peers_ / std::max<std::uint64_t>(message_bytes, 1);
-  socket_.set(zmq::sockopt::rcvhwm, static_cast<int>(std::clamp<std::uint64_t>(messages, 1, 1'000'000)));
 }
 
 std::shared_ptr<zmq::message_t> Stream2Source::Socket::receive(milliseconds timeout) {
@@ -200,12 +197,7 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
       assembler.receive_unreadable(
           "it has several parts; a detector that speaks Stream V1 must be set to format cbor");
     } else if (message) {
-      const std::uint64_t opened_before = assembler.scans_opened();
       take_message(assembler, message);
-      const ScanHeader* header = assembler.open_header();
-      if (header != nullptr && assembler.scans_opened() != opened_before) {
-        socket_->expect(header->frame_bytes() + message_overhead_bytes);
-      }
     }
     return message != nullptr;
   };

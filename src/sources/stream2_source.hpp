@@ -20,8 +20,8 @@ struct Stream2Config {
   std::vector<std::string> connect;
   std::string bind;
   std::string channel;
-  std::uint64_t receive_bytes = std::uint64_t{512} << 20;
-  std::uint64_t max_message_bytes = std::uint64_t{256} << 20;
+  std::uint64_t receive_bytes = std::uint64_t{1} << 30;
+  std::uint64_t max_message_bytes = std::uint64_t{128} << 20;
   double close_timeout_s = 5;
   double idle_timeout_s = 30;
   double end_grace_s = 1;
@@ -35,7 +35,8 @@ struct Stream2Config {
         field("channel", &C::channel, "channel to take from each image; empty: the first"),
         bytes_field(
             "receive_bytes", &C::receive_bytes,
-            "for messages that wait in front of the pipeline; the sockets' high-water marks follow from it",
+            "for messages that wait in front of the pipeline; the sockets' high-water marks follow from it and from "
+            "max_message_bytes",
             1 << 20, 1e13),
         bytes_field("max_message_bytes", &C::max_message_bytes, "larger messages are not received", 1 << 10,
                     4e9),

@@ -45,6 +45,13 @@ def braggd(*arguments, expect=0, timeout=300, env=None, cwd=None):
     return answer
 
 
+def simulate(path, frames, rows, cols, *settings):
+    """A small detector stands near enough to see the inner rings."""
+    near = f"distance_m={min(rows, cols) / 1500:.3f}"
+    sets = [f"frames={frames}", f"rows={rows}", f"cols={cols}", near, *settings]
+    return braggd("simulate", path, *(word for s in sets for word in ("--set", s)))
+
+
 def free_ports(count):
     """Ports on loopback that are free now."""
     sockets = [socket.socket() for _ in range(count)]

@@ -7,7 +7,7 @@ import unittest
 
 import jsonschema
 
-from braggd_test import COUNTING, BraggdTest, braggd
+from braggd_test import COUNTING, BraggdTest, braggd, simulate
 
 SOURCE = pathlib.Path(os.environ.get("BRAGGD_SOURCE", "."))
 VERBS = ["run", "replay", "validate", "explain", "list", "simulate", "send", "inspect"]
@@ -53,8 +53,7 @@ class CommandLine(BraggdTest):
         jsonschema.Draft202012Validator.check_schema(schema)
         shipped = sorted((SOURCE / "config").rglob("*.yaml"))
         self.assertGreaterEqual(len(shipped), 4)
-        braggd("simulate", self.work / "p.h5", "--set", "detector=panel", "--set", "frames=2", "--set", "rows=64",
-               "--set", "cols=64")
+        simulate(self.work / "p.h5", 2, 64, 64, "detector=panel")
         for path in shipped:
             with self.subTest(path.name):
                 copy = self.pipeline(path.read_text(), path.name)
@@ -93,7 +92,7 @@ class CommandLine(BraggdTest):
         self.assertTrue(all({"file", "line", "column", "key", "text", "suggestion"} <= set(p) for p in answer[1]["problems"]))
         json.loads(braggd("explain", path, "--json").stdout)
         scan = self.work / "s.h5"
-        braggd("simulate", scan, "--set", "frames=3", "--set", "rows=64", "--set", "cols=64")
+        simulate(scan, 3, 64, 64)
         report = json.loads(braggd("replay", scan, "-p", path, "-o", self.work / "out", "--json").stdout)
         self.assertEqual(report["exit_status"], "complete")
         for file in (scan, self.work / "out/s.h5"):

@@ -1,14 +1,14 @@
 """The same bytes in every result dataset, however they were computed."""
 import unittest
 
-from braggd_test import COUNTING, BraggdTest, braggd
+from braggd_test import COUNTING, BraggdTest, braggd, simulate
 
 
 class Determinism(BraggdTest):
     def setUp(self):
         super().setUp()
         self.scan = self.work / "scan.h5"
-        braggd("simulate", self.scan, "--set", "frames=40", "--set", "rows=512", "--set", "cols=480")
+        simulate(self.scan, 40, 512, 480)
         self.pipeline_file = self.pipeline(COUNTING % 5)
         self.reference = self.replay("reference", "--set", "engine.threads=1")
 

@@ -4,7 +4,7 @@ import unittest
 
 import h5py
 
-from braggd_test import BraggdTest, braggd, read_ledger
+from braggd_test import BraggdTest, braggd, read_ledger, simulate
 
 FRAMES = 64
 
@@ -17,7 +17,7 @@ class Faults(BraggdTest):
         cls.folder = tempfile.TemporaryDirectory(prefix="braggd-faults-")
         cls.addClassCleanup(cls.folder.cleanup)
         cls.scan = pathlib.Path(cls.folder.name) / "scan.h5"
-        braggd("simulate", cls.scan, "--set", f"frames={FRAMES}", "--set", "rows=128", "--set", "cols=160")
+        simulate(cls.scan, FRAMES, 128, 160)
 
     def check(self, faults, senders=1, scans=1, status=None):
         reports, sent = self.stream(self.scan, senders=senders, threshold=5, send=["--faults", faults, "--seed", "5"],

@@ -1,17 +1,19 @@
 """SIGTERM drains and finishes the file; a second one aborts."""
+import pathlib
 import signal
 import time
 import unittest
 
 import h5py
 
-from braggd_test import COUNTING, BraggdTest, Daemon, SLOW, braggd, read_ledger
+from braggd_test import COUNTING, BraggdTest, Daemon, SLOW, braggd, read_ledger, simulate
 
 
 class Signals(BraggdTest):
     def start(self, frames, rate):
         scan = self.work / "scan.h5"
-        braggd("simulate", scan, "--set", f"frames={frames}", "--set", "rows=128", "--set", "cols=128")
+        if not scan.exists():
+            simulate(scan, frames, 128, 128)
         pipeline = self.pipeline((COUNTING % 5).replace("{type: replay}", f"{{type: replay, file: scan.h5, rate: {rate}}}"))
         return Daemon(pipeline, f"sinks.nexus_file.directory={self.work / 'out'}")
 
@@ -32,6 +34,7 @@ class Signals(BraggdTest):
                 self.assertEqual(report["exit_status"], "incomplete")
                 self.assertIn("stopped by request", report["reason"])
                 ledger = read_ledger(report["outputs"][0])
+                pathlib.Path(report["outputs"][0]).unlink()
                 self.closes(ledger)
                 self.assertGreater(ledger["written"], 0)
                 self.assertGreater(ledger["missing"], 0)

@@ -49,14 +49,15 @@ class FrameDatasetFile : public testing::Test {
   // u16 frames in chunks of any shape, each compressed by itself as a detector's writer does.
   FrameDataset in_chunks(const std::vector<hsize_t>& extent, const std::vector<hsize_t>& chunk,
                          const std::vector<std::uint16_t>& values, Encoding encoding) {
-    auto dataset = create_dataset(file_, "data", H5T_STD_U16LE, extent, [&](hid_t properties) {
+    const auto prepare = [&](hid_t properties) {
       H5Pset_chunk(properties, 3, chunk.data());
       const unsigned values_of_filter[] = {0, 3, 2, 0, encoding == Encoding::bszstd ? 3U : 2U};
       if (encoding == Encoding::lz4) H5Pset_filter(properties, lz4_filter, H5Z_FLAG_OPTIONAL, 0, nullptr);
       if (encoding == Encoding::bslz4 || encoding == Encoding::bszstd) {
         H5Pset_filter(properties, bitshuffle_filter, H5Z_FLAG_OPTIONAL, 5, values_of_filter);
       }
-    });
+    };
+    auto dataset = create_dataset(file_, "data", H5T_STD_U16LE, extent, prepare, true);
     for (hsize_t f = 0; f < extent[0]; f += chunk[0]) {
       for (hsize_t r = 0; r < extent[1]; r += chunk[1]) {
         for (hsize_t c = 0; c < extent[2]; c += chunk[2]) {
@@ -189,9 +190,9 @@ TEST_F(FrameDatasetFile, AChunkThatWasNeverWrittenIsADamagedFrame) {
 }
 
 TEST_F(FrameDatasetFile, AChunkFarTooLongIsNotEvenRead) {
-  const hsize_t chunk[3] = {1, 8, 8}, offset[3] = {0, 0, 0};
+  const hsize_t chunk[3] = {1, 64, 64}, offset[3] = {0, 0, 0};
   const unsigned values[] = {0, 3, 2, 0, 2};
-  auto dataset = create_dataset(file_, "data", H5T_STD_U16LE, {1, 8, 8}, [&](hid_t p) {
+  auto dataset = create_dataset(file_, "data", H5T_STD_U16LE, {1, 64, 64}, [&](hid_t p) {
     H5Pset_chunk(p, 3, chunk), H5Pset_filter(p, bitshuffle_filter, H5Z_FLAG_OPTIONAL, 5, values);
   });
   const std::vector<std::byte> bytes(3U << 20);

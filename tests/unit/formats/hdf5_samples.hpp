@@ -23,13 +23,16 @@ inline hdf5::Handle create_plain_file(const std::filesystem::path& path) {
 /// Creates a dataset with the groups above it. `prepare` may set chunks and filters.
 inline hdf5::Handle create_dataset(const hdf5::Handle& file, const std::string& path, hid_t type,
                                    const std::vector<hsize_t>& extent,
-                                   const std::function<void(hid_t)>& prepare = {}) {
+                                   const std::function<void(hid_t)>& prepare = {}, bool may_grow = false) {
+  const std::vector<hsize_t> unlimited(extent.size(), H5S_UNLIMITED);
   const auto properties = hdf5::own("properties", [] { return H5Pcreate(H5P_DATASET_CREATE); });
   const auto links = hdf5::own("links", [] { return H5Pcreate(H5P_LINK_CREATE); });
   H5Pset_create_intermediate_group(links.id(), 1);
   if (prepare) prepare(properties.id());
-  const auto space = hdf5::own(
-      "space", [&] { return H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr); });
+  const auto space = hdf5::own("space", [&] {
+    return H5Screate_simple(static_cast<int>(extent.size()), extent.data(),
+                            may_grow ? unlimited.data() : nullptr);
+  });
   return hdf5::own("dataset", [&] {
     return H5Dcreate2(file.id(), path.c_str(), type, space.id(), links.id(), properties.id(), H5P_DEFAULT);
   });
