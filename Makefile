@@ -9,8 +9,8 @@ PREFIX ?= /usr/local
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev libhdf5-dev libtbb-dev \
   libspdlog-dev libyaml-cpp-dev liblz4-dev libzstd-dev libcbor-dev libzip-dev libcli11-dev nlohmann-json3-dev \
   libssl-dev libgtest-dev libgmock-dev libbenchmark-dev
-TEST_PACKAGES := clang clang-format libclang-rt-14-dev python3 python3-h5py python3-numpy python3-jsonschema graphviz \
-  bzip2 unzip
+TEST_PACKAGES := git bzip2 clang clang-format clang-tidy libclang-rt-14-dev python3 python3-h5py python3-numpy python3-jsonschema graphviz \
+  python3-yaml python3-zmq
 DEMO_PACKAGES := python3 python3-h5py python3-numpy python3-matplotlib
 
 define install_missing
@@ -41,9 +41,9 @@ demo: ## a simulated scan streams over ZeroMQ into the daemon; ends with the res
 	config/demo/demo.sh build/release/src/braggd build/demo
 
 .PHONY: test
-test: test-release test-clang test-asan-ubsan test-tsan ## everything: GCC, Clang, sanitizers, system tests
+test: test-release test-asan-ubsan test-tsan ## everything: GCC, Clang with sanitizers and fuzzers, thread sanitizer
 
-.PHONY: test-release test-clang test-asan-ubsan test-tsan
+.PHONY: test-release test-clang test-debug test-asan-ubsan test-tsan
 test-%:
 	$(call install_missing,$(BUILD_PACKAGES) $(TEST_PACKAGES))
 	$(call build,$*)
@@ -58,6 +58,13 @@ bench: ## the measurements
 .PHONY: format
 format: ## clang-format over the tree
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+.PHONY: lint
+lint: ## clang-tidy over the tree, and the house's own checks
+	$(call install_missing,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+	cmake --preset clang > /dev/null
+	git ls-files 'src/*.cpp' | xargs -P 2 -n 4 clang-tidy -p build/clang --quiet
+	python3 tests/house/check_includes.py .
 
 .PHONY: references
 references: build ## writes the generated reference and schema anew

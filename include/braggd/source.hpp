@@ -24,6 +24,8 @@ class FrameIntake {
   virtual ~FrameIntake() = default;
   /// Opens a scan. A scan that cannot be processed is still opened: its frames are counted and dropped.
   virtual void begin(std::shared_ptr<const ScanHeader> header) = 0;
+  /// Decoded frames larger than this are dropped unseen: a source may spare itself reading them.
+  virtual std::uint64_t largest_frame_bytes() const { return ~std::uint64_t{0}; }
   /// Takes a frame; waits while the memory budget is spent. meta.index must be new within the scan.
   virtual void push(Frame frame) = 0;
   /// Counts a frame that arrived but is of no use.

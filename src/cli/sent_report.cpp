@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/ledger_rows.hpp"
 #include "core/text.hpp"
-#include "service/report.hpp"
 
 namespace braggd {
 

@@ -1,5 +1,7 @@
 #include "formats/hdf5.hpp"
 
+#include "formats/hdf5_driver.hpp"
+
 namespace braggd::hdf5 {
 
 namespace {
@@ -51,9 +53,7 @@ Handle::~Handle() {
 }
 
 Handle open_file(const std::filesystem::path& path) {
-  const Handle access = own("file access", [] { return H5Pcreate(H5P_FILE_ACCESS); });
-  // Locks are taken where the file system has them and where HDF5_USE_FILE_LOCKING does not forbid them.
-  call("file locking", [&] { return H5Pset_file_locking(access.id(), true, true); });
+  const Handle access = wary_file_access();
   // Room for the stacks of frames that some programs store in one compressed chunk.
   call("chunk cache", [&] { return H5Pset_cache(access.id(), 0, 521, std::size_t{64} << 20, 1.0); });
   return own("this is not a readable HDF5 file",

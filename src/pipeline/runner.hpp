@@ -46,6 +46,7 @@ class Runner final : public FrameIntake {
   ~Runner() override;
 
   void begin(std::shared_ptr<const ScanHeader> header) override;
+  std::uint64_t largest_frame_bytes() const override { return budget_.capacity_bytes(); }
   void push(Frame frame) override;
   void push_dropped(const FrameMeta& meta, DropReason reason, const std::string& detail) override;
   ScanSummary end(const ScanEnd& end) override;

@@ -4,19 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace braggd {
+#include "core/ledger_rows.hpp"
 
-std::vector<std::pair<std::string, std::uint64_t>> ledger_rows(const Ledger& ledger) {
-  std::vector<std::pair<std::string, std::uint64_t>> rows{
-      {"expected", ledger.expected},   {"received", ledger.received}, {"processed", ledger.processed},
-      {"written", ledger.written},     {"missing", ledger.missing},   {"duplicate", ledger.duplicate},
-      {"stale", ledger.stale},         {"early", ledger.early},       {"unreadable", ledger.unreadable},
-  };
-  for (std::size_t i = 0; i < ledger.dropped.size(); ++i) {
-    if (ledger.dropped[i] > 0) rows.emplace_back("dropped_" + std::string(drop_reason_names[i]), ledger.dropped[i]);
-  }
-  return rows;
-}
+namespace braggd {
 
 std::string report_text(const ScanReport& report) {
   const ScanSummary& summary = report.summary;
@@ -38,7 +28,9 @@ std::string report_text(const ScanReport& report) {
 std::string report_json(const ScanReport& report) {
   using nlohmann::ordered_json;
   ordered_json ledger, steps = ordered_json::array(), outputs = ordered_json::array();
-  for (const auto& [name, count] : ledger_rows(report.summary.ledger)) ledger[name] = count;
+  for (const auto& [name, count] : ledger_rows(report.summary.ledger)) {
+    if (count > 0 || !name.starts_with("dropped_")) ledger[name] = count;
+  }
   ledger["bytes_received"] = report.summary.ledger.bytes_received;
   for (const StepReport& step : report.steps) {
     steps.push_back({{"step", step.label}, {"in", step.in}, {"out", step.out}, {"dropped", step.dropped},

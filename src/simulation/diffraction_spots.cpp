@@ -203,11 +203,9 @@ double SpotMaker::median_of_highest_pixels() const {
 // Each spot is cut where it is negligible, and keeps its height.
 void SpotMaker::scale_intensities(double scale) {
   for (TrueSpot& spot : spots_) {
-    const double uncut = highest_pixel(config_, spot);
-    spot.intensity *= scale;
+    spot.intensity *= scale / share_within_cut(spot.shape);
     spot.shape.cut = sufficient_cut(spot.shape, spot.intensity);
-    const double cut = highest_pixel(config_, spot);
-    if (cut > 0) spot.intensity *= uncut * scale / cut;
+    spot.intensity *= share_within_cut(spot.shape);
   }
 }
 

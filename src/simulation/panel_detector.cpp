@@ -84,7 +84,8 @@ class PanelDetector final : public Detector {
       hot_.push_back({index, random.uniform(config.pedestal_max, saturation_)});
     }
     std::ranges::sort(hot_, {}, &HotPixel::index);
-    hot_.erase(std::ranges::unique(hot_, {}, &HotPixel::index).begin(), hot_.end());
+    const auto same = [](const HotPixel& a, const HotPixel& b) { return a.index == b.index; };
+    hot_.erase(std::unique(hot_.begin(), hot_.end(), same), hot_.end());
   }
 
   void expose(Random& random, Beam, Band& band, std::span<std::byte> pixels) const override {

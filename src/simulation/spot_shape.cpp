@@ -24,11 +24,15 @@ double mass_within(double lorentz_fraction, double cut) {
 
 }  // namespace
 
+double share_within_cut(const SpotShape& shape) {
+  return mass_within(double{shape.lorentz_fraction}, double{shape.cut});
+}
+
 float sufficient_cut(const SpotShape& shape, double intensity) {
   constexpr double negligible_counts = 0.05;
   const double area = double{shape.sigma_radial_px} * shape.sigma_azimuthal_px;
   const double l = shape.lorentz_fraction;
-  const double scale = intensity / (2 * std::numbers::pi * area * mass_within(l, widest_cut));
+  const double scale = intensity / (2 * std::numbers::pi * area);
   double low = 4;
   double high = widest_cut;
   for (int step = 0; step < 20; ++step) {
@@ -50,8 +54,8 @@ SpotProfile::SpotProfile(const SpotShape& shape, double row, double col, double 
   rr_ = c * c * radial + s * s * azimuthal;
   rc_ = s * c * (azimuthal - radial);
   cc_ = s * s * radial + c * c * azimuthal;
-  const double scale = intensity * std::sqrt(radial * azimuthal) /
-                       (2 * std::numbers::pi * mass_within(shape.lorentz_fraction, cut_));
+  const double scale =
+      intensity * std::sqrt(radial * azimuthal) / (2 * std::numbers::pi * share_within_cut(shape));
   gauss_ = scale * (1 - shape.lorentz_fraction);
   cauchy_ = scale * shape.lorentz_fraction * half_width;
   wide_ = std::min(shape.sigma_radial_px, shape.sigma_azimuthal_px) > wide_sigma_px;
@@ -83,7 +87,9 @@ double SpotProfile::pixel(double row, double col) const {
 }
 
 double SpotProfile::peak() const {
-  return pixel(std::round(row_), std::round(col_));
+  const double row = std::floor(row_);
+  const double col = std::floor(col_);
+  return std::max({pixel(row, col), pixel(row, col + 1), pixel(row + 1, col), pixel(row + 1, col + 1)});
 }
 
 bool SpotProfile::reaches(std::uint32_t row_begin, std::uint32_t row_end) const {

@@ -21,6 +21,10 @@ struct SpotShape {
 
 inline constexpr float widest_cut = 30;
 
+/// The share of an endless pseudo-Voigt that lies within the cut of this one. Its height is that of the endless one
+/// divided by it.
+double share_within_cut(const SpotShape& shape);
+
 /// The smallest cut, at least 4 and at most `widest_cut`, beyond which no pixel of a spot of that many counts expects
 /// more than 0.05 of them.
 float sufficient_cut(const SpotShape& shape, double intensity);
@@ -48,7 +52,7 @@ class SpotProfile {
   /// Expected counts of a pixel: the profile's integral over it (3 x 3 Gauss-Legendre points, one for wide
   /// spots), cut or not.
   double pixel(double row, double col) const;
-  /// The highest pixel, which is the one that holds the centre.
+  /// The highest pixel: one of the four around the centre.
   double peak() const;
   /// Adds the spot's expected counts to the pixels whose centres lie within the cut and in the band.
   void add_to(Band& band) const;

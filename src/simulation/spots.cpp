@@ -69,7 +69,7 @@ SpotTable::SpotTable(const SimulationConfig& config)
 }
 
 std::span<const std::uint32_t> SpotTable::on_frame(std::uint64_t index) const {
-  if (index + 1 >= begin_.size()) return {};
+  if (index >= begin_.size() - 1) return {};
   return std::span(members_).subspan(begin_[index], begin_[index + 1] - begin_[index]);
 }
 

@@ -34,10 +34,10 @@ std::vector<TrueSpot> uniform_spots(const SimulationConfig& config) {
       spot.shape.lorentz_fraction = static_cast<float>(config.lorentz_fraction);
       spot.shape.cut = widest_cut;
       const double peak = config.peak_min * std::pow(config.peak_max / config.peak_min, random.uniform());
-      spot.intensity = peak / SpotProfile(spot.shape, spot.row, spot.col, 1).peak();
+      spot.intensity =
+          peak / SpotProfile(spot.shape, spot.row, spot.col, share_within_cut(spot.shape)).peak();
       spot.shape.cut = sufficient_cut(spot.shape, spot.intensity);
-      // The cut changes the share within it, and with that the peak of a given intensity.
-      spot.intensity = peak / SpotProfile(spot.shape, spot.row, spot.col, 1).peak();
+      spot.intensity *= share_within_cut(spot.shape);
       spots.push_back(spot);
     }
   }

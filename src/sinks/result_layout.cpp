@@ -6,6 +6,7 @@
 #include <ctime>
 #include <string>
 
+#include "core/ledger_rows.hpp"
 #include "core/version.hpp"
 #include "formats/hdf5_values.hpp"
 #include "formats/nexus_groups.hpp"
@@ -172,20 +173,7 @@ void write_summary(const hdf5::Handle& entry, const ScanSummary& summary) {
   const auto count = [&](const std::string& name, std::uint64_t value) {
     hdf5::write_number(group, name, value);
   };
-  count("expected", ledger.expected);
-  count("received", ledger.received);
-  count("processed", ledger.processed);
-  count("written", ledger.written);
-  count("missing", ledger.missing);
-  count("duplicate", ledger.duplicate);
-  count("stale", ledger.stale);
-  count("early", ledger.early);
-  count("unreadable", ledger.unreadable);
-  for (std::size_t i = 0; i < ledger.dropped.size(); ++i) {
-    const auto reason = static_cast<DropReason>(i);
-    if (reason == DropReason::none || reason == DropReason::missing) continue;
-    count("dropped_" + std::string(name_of(reason)), ledger.dropped[i]);
-  }
+  for (const auto& [name, value] : ledger_rows(ledger)) count(name, value);
   count("bytes_received", ledger.bytes_received);
   count("t_first_ns", ledger.t_first_ns);
   count("t_last_ns", ledger.t_last_ns);

@@ -29,6 +29,13 @@ std::vector<std::uint64_t> play_order(std::uint64_t frames, std::uint64_t seed) 
   return order;
 }
 
+Result<Frame> read_frame(ScanReader& reader, std::uint64_t index, const FrameIntake& intake) {
+  if (reader.header()->frame_bytes() > intake.largest_frame_bytes()) {
+    return FrameError{DropReason::too_large, "it was not read: it exceeds the memory budget"};
+  }
+  return reader.read(index);
+}
+
 // Sleeps until `due` in short pieces, so that a stop is heard. False: stopped.
 bool wait_until(Clock::time_point due, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
@@ -52,7 +59,7 @@ ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntak
       if (!wait_until(start + std::chrono::duration_cast<Clock::duration>(offset), stop)) break;
     }
     if (stop.stop_requested()) break;
-    auto frame = reader.read(index);
+    auto frame = read_frame(reader, index, intake);
     const FrameMeta meta{index, index, header->omega_of(index), unix_ns(), 0};
     if (frame) {
       Frame& read = frame.value();

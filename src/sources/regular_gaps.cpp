@@ -1,13 +1,14 @@
 #include "sources/regular_gaps.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace braggd {
 
 namespace {
 
-constexpr std::uint64_t longest_window = 256;
-constexpr std::uint64_t shortest_window = 32;
+// From long to short: a client that came late leaves its trace in the latest frames only.
+constexpr std::array<std::uint64_t, 4> windows{256, 128, 64, 32};
 constexpr std::uint64_t longest_period = 16;
 constexpr std::uint64_t periods_needed = 8;
 
@@ -21,14 +22,9 @@ Class look_at(const FrameSet& arrived, std::uint64_t first, std::uint64_t end, s
   return there ? Class::all : Class::none;
 }
 
-}  // namespace
-
-std::optional<RegularGaps> find_regular_gaps(const FrameSet& arrived) {
-  const std::uint64_t end = arrived.end();
-  if (arrived.size() == end) return std::nullopt;
-  const std::uint64_t begin = end - std::min(end, longest_window);
-  for (std::uint64_t period = 2; period <= longest_period; ++period) {
-    if (end - begin < std::max(shortest_window, periods_needed * period)) break;
+std::optional<RegularGaps> gaps_between(const FrameSet& arrived, std::uint64_t begin, std::uint64_t end) {
+  const std::uint64_t longest = std::min(longest_period, (end - begin) / periods_needed);
+  for (std::uint64_t period = 2; period <= longest; ++period) {
     RegularGaps gaps{period, 0};
     bool regular = true;
     for (std::uint64_t residue = 0; residue < period && regular; ++residue) {
@@ -37,6 +33,18 @@ std::optional<RegularGaps> find_regular_gaps(const FrameSet& arrived) {
       gaps.arriving += found == Class::all ? 1 : 0;
     }
     if (regular && gaps.arriving < period) return gaps;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<RegularGaps> find_regular_gaps(const FrameSet& arrived) {
+  const std::uint64_t end = arrived.end();
+  if (arrived.size() == end) return std::nullopt;
+  for (const std::uint64_t window : windows) {
+    if (window > end) continue;
+    if (const auto gaps = gaps_between(arrived, end - window, end)) return gaps;
   }
   return std::nullopt;
 }

@@ -56,7 +56,7 @@ TEST_F(DarkFrame, FloatsThatAreNotFiniteHaveNoValue) {
 }
 
 TEST_F(DarkFrame, PixelsUnderTheFilesOwnMaskHaveNoValue) {
-  const auto file = create_plain_file(path_);
+  auto file = create_plain_file(path_);
   const std::vector<std::uint8_t> pixels{1, 2};
   write_dataset<std::uint8_t>(file, "/entry/data/data", H5T_STD_U8LE, H5T_NATIVE_UINT8, {1, 1, 2}, pixels);
   const std::vector<std::uint32_t> mask{0, 1};
@@ -108,12 +108,13 @@ TEST_F(DarkFrame, AMaskOfBooleansAsPythonWritesThemIsRead) {
 }
 
 TEST_F(DarkFrame, AMaskMustBeOneAndOfIntegers) {
-  const auto file = create_plain_file(path_);
+  auto file = create_plain_file(path_);
   const std::vector<float> floats(4);
   write_dataset<float>(file, "/float", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {2, 2}, floats);
   const std::vector<std::uint8_t> bytes(8);
   write_dataset<std::uint8_t>(file, "/two", H5T_STD_U8LE, H5T_NATIVE_UINT8, {2, 2, 2}, bytes);
   write_dataset<std::uint8_t>(file, "/flat", H5T_STD_U8LE, H5T_NATIVE_UINT8, {2, 4}, bytes);
+  file = {};
   EXPECT_THAT(refusal([&] { load_mask(path_, "/float", shape_); }), HasSubstr("floating-point"));
   EXPECT_THAT(refusal([&] { load_mask(path_, "/two", shape_); }), HasSubstr("not one mask"));
   EXPECT_THAT(refusal([&] { load_mask(path_, "/absent", shape_); }), HasSubstr("/flat (2, 4)"));

@@ -15,6 +15,7 @@ SimulationConfig blank(DetectorKind detector) {
   SimulationConfig config;
   config.detector = detector;
   config.grains = 0;
+  config.frames = 4;
   config.rows = 600;
   config.cols = 517;
   config.encoding = Encoding::raw;

@@ -71,7 +71,7 @@ TEST(Random, NormalNumbersHaveTheirMomentsAndTails) {
   std::size_t beyond_three = 0;
   const auto [mean, variance] = moments_of(n, [&] {
     const double value = random.normal();
-    beyond_three += std::abs(value) > 3 ? 1 : 0;
+    beyond_three += std::abs(value) > 3 ? 1U : 0U;
     return value;
   });
   EXPECT_NEAR(mean, 0, 0.005);
@@ -84,8 +84,9 @@ class PoissonMean : public testing::TestWithParam<double> {};
 TEST_P(PoissonMean, IsTheMeanAndTheVariance) {
   Random random(3, RandomStream::exposure);
   const double mean = GetParam();
-  constexpr double n = 400000;
-  const auto found = moments_of(std::size_t{n}, [&] {
+  constexpr std::size_t draws = 400000;
+  constexpr auto n = static_cast<double>(draws);
+  const auto found = moments_of(draws, [&] {
     const double count = random.poisson(mean);
     EXPECT_EQ(count, std::floor(count));
     EXPECT_GE(count, 0);

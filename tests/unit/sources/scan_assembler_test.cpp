@@ -380,6 +380,7 @@ TEST(RegularGaps, ATheftIsSeenAndRandomLossIsNot) {
   EXPECT_EQ(two_nodes->arriving, 2u);
   // The thief came when half of the scan was over.
   EXPECT_TRUE(gaps(2000, [](std::uint64_t i) { return i < 1000 || i % 2 == 0; }));
+  EXPECT_TRUE(gaps(300, [](std::uint64_t i) { return i < 140 || i % 2 == 0; }));
   EXPECT_FALSE(gaps(30, [](std::uint64_t i) { return i % 2 == 0; }));
   EXPECT_FALSE(gaps(1000, [](std::uint64_t) { return true; }));
   EXPECT_FALSE(gaps(1000, [](std::uint64_t i) { return i != 77; }));
