@@ -44,10 +44,18 @@ demo: ## a simulated scan streams over ZeroMQ into the daemon; ends with the res
 test: test-release test-asan-ubsan test-tsan ## everything: GCC, Clang with sanitizers and fuzzers, thread sanitizer
 
 .PHONY: test-release test-clang test-debug test-asan-ubsan test-tsan
-test-%:
+test-release test-clang test-debug test-asan-ubsan: test-%:
 	$(call install_missing,$(BUILD_PACKAGES) $(TEST_PACKAGES))
 	$(call build,$*)
 	ctest --preset $*
+
+# The thread sanitizer needs a oneTBB that it can see into.
+test-tsan:
+	$(call install_missing,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+	$(call build,tsan)
+	if library=$$(tests/house/build_tsan_tbb.sh build/tsan-tbb); then \
+	  LD_LIBRARY_PATH=$$library TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp ctest --preset tsan; \
+	else echo "LEFT OUT: Debian's source of oneTBB is not to be had, so the thread sanitizer has nothing to say"; fi
 
 .PHONY: bench
 bench: ## the measurements

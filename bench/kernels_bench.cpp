@@ -1,9 +1,8 @@
 // The kernels of the frame path on simulated 4096 x 4096 frames, beside the plain liblz4 decoding of the same bytes and
 // a copy of the same frame, so that every figure can be read as a ratio.
 #include <benchmark/benchmark.h>
-#include <lz4.h>
-
 #include <cstring>
+#include <lz4.h>
 #include <map>
 #include <string>
 #include <vector>
@@ -69,7 +68,8 @@ void over_frames(benchmark::State& state, Body&& body) {
   std::size_t at = 0;
   for (auto _ : state) body(set, set.frames[at++ % set.frames.size()]);
   state.SetLabel(names[state.range(0)]);
-  state.counters["frames/s"] = benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["frames/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
 // L: what liblz4 alone needs for the blocks of the frame.
@@ -81,7 +81,8 @@ void liblz4_alone(benchmark::State& state) {
     const auto* end = reinterpret_cast<const unsigned char*>(bytes.data()) + bytes.size();
     while (at + 4 < end) {
       const int size = at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
-      benchmark::DoNotOptimize(LZ4_decompress_safe(reinterpret_cast<const char*>(at + 4), block.data(), size, 8192));
+      benchmark::DoNotOptimize(
+          LZ4_decompress_safe(reinterpret_cast<const char*>(at + 4), block.data(), size, 8192));
       at += 4 + size;
     }
   });
@@ -90,7 +91,8 @@ void liblz4_alone(benchmark::State& state) {
 void decode_chunk_to_frame(benchmark::State& state) {
   std::vector<std::byte> pixels(std::size_t{4096} * 4096 * 2);
   over_frames(state, [&](const DataSet&, const Frame& frame) {
-    if (decode_chunk(frame.encoding, 2, frame.bytes.view(), pixels) != ChunkError::none) state.SkipWithError("damaged");
+    if (decode_chunk(frame.encoding, 2, frame.bytes.view(), pixels) != ChunkError::none)
+      state.SkipWithError("damaged");
   });
 }
 
@@ -116,8 +118,9 @@ void components_of_sparse_pixels(benchmark::State& state) {
     find_components(sparse, 1, 100000, list);
     benchmark::DoNotOptimize(list.components.data());
   });
-  state.counters["ns/pixel"] = benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(sparse.index.size()) * 1e-9,
-                                                  benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns/pixel"] = benchmark::Counter(
+      static_cast<double>(state.iterations()) * static_cast<double>(sparse.index.size()) * 1e-9,
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void copy_of_a_frame(benchmark::State& state) {

@@ -1,7 +1,6 @@
-#include <spdlog/spdlog.h>
-
 #include <cstdio>
 #include <exception>
+#include <spdlog/spdlog.h>
 
 #include <braggd/error.hpp>
 

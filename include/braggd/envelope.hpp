@@ -25,15 +25,25 @@ constexpr std::string_view name_of(ProductType type) {
 template <class T>
 struct product_type_of;
 template <>
-struct product_type_of<Frame> { static constexpr auto value = ProductType::frame; };
+struct product_type_of<Frame> {
+  static constexpr auto value = ProductType::frame;
+};
 template <>
-struct product_type_of<DenseFrame> { static constexpr auto value = ProductType::dense_frame; };
+struct product_type_of<DenseFrame> {
+  static constexpr auto value = ProductType::dense_frame;
+};
 template <>
-struct product_type_of<SparseFrame> { static constexpr auto value = ProductType::sparse_frame; };
+struct product_type_of<SparseFrame> {
+  static constexpr auto value = ProductType::sparse_frame;
+};
 template <>
-struct product_type_of<ComponentList> { static constexpr auto value = ProductType::component_list; };
+struct product_type_of<ComponentList> {
+  static constexpr auto value = ProductType::component_list;
+};
 template <>
-struct product_type_of<PeakList> { static constexpr auto value = ProductType::peak_list; };
+struct product_type_of<PeakList> {
+  static constexpr auto value = ProductType::peak_list;
+};
 
 /// Any product, shared and const; the alternatives stand in the order of ProductType.
 using Product = std::variant<std::shared_ptr<const Frame>, std::shared_ptr<const DenseFrame>,
@@ -46,7 +56,8 @@ struct Envelope {
   FrameMeta meta;
   DropReason dropped = DropReason::none;  ///< not none: a tombstone, `product` is not to be looked at
   Product product;
-  std::shared_ptr<const void> lease;  ///< the frame's share of the memory budget; goes back with the last copy
+  std::shared_ptr<const void>
+      lease;  ///< the frame's share of the memory budget; goes back with the last copy
 
   template <class T>
   const std::shared_ptr<const T>& get() const {

@@ -19,7 +19,17 @@
 
 namespace braggd {
 
-enum class FieldKind : std::uint8_t { boolean, integer, real, bytes, text, choice, file, directory, text_list };
+enum class FieldKind : std::uint8_t {
+  boolean,
+  integer,
+  real,
+  bytes,
+  text,
+  choice,
+  file,
+  directory,
+  text_list
+};
 
 /// A checked setting: integers and byte counts are int64, choices and paths are strings.
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
@@ -50,17 +60,30 @@ struct Field {
   std::span<const std::string_view> choices{};
   bool is_required = false;
 
-  constexpr Field unit(std::string_view name) const { Field f = *this; f.unit_name = name; return f; }
-  constexpr Field required() const { Field f = *this; f.is_required = true; return f; }
+  constexpr Field unit(std::string_view name) const {
+    Field f = *this;
+    f.unit_name = name;
+    return f;
+  }
+  constexpr Field required() const {
+    Field f = *this;
+    f.is_required = true;
+    return f;
+  }
 };
 
 template <class T>
 constexpr FieldKind kind_of() {
-  if constexpr (std::same_as<T, bool>) return FieldKind::boolean;
-  else if constexpr (std::integral<T>) return FieldKind::integer;
-  else if constexpr (std::floating_point<T>) return FieldKind::real;
-  else if constexpr (std::same_as<T, std::vector<std::string>>) return FieldKind::text_list;
-  else return FieldKind::text;
+  if constexpr (std::same_as<T, bool>)
+    return FieldKind::boolean;
+  else if constexpr (std::integral<T>)
+    return FieldKind::integer;
+  else if constexpr (std::floating_point<T>)
+    return FieldKind::real;
+  else if constexpr (std::same_as<T, std::vector<std::string>>)
+    return FieldKind::text_list;
+  else
+    return FieldKind::text;
 }
 
 template <class C, class T>
@@ -70,8 +93,9 @@ constexpr auto field(std::string_view key, T C::*member, std::string_view doc) {
 
 /// A number within [minimum, maximum].
 template <class C, class T>
-  requires std::is_arithmetic_v<T>
-constexpr auto field(std::string_view key, T C::*member, std::string_view doc, double minimum, double maximum) {
+requires std::is_arithmetic_v<T>
+constexpr auto field(std::string_view key, T C::*member, std::string_view doc, double minimum,
+                     double maximum) {
   Field<C, T> f{key, member, doc, kind_of<T>()};
   f.minimum = minimum;
   f.maximum = maximum;
@@ -80,8 +104,8 @@ constexpr auto field(std::string_view key, T C::*member, std::string_view doc, d
 
 /// A byte count; YAML may say 536870912 or 512 MiB.
 template <class C>
-constexpr auto bytes_field(std::string_view key, std::uint64_t C::*member, std::string_view doc, double minimum,
-                           double maximum) {
+constexpr auto bytes_field(std::string_view key, std::uint64_t C::*member, std::string_view doc,
+                           double minimum, double maximum) {
   Field<C, std::uint64_t> f{key, member, doc, FieldKind::bytes, "bytes"};
   f.minimum = minimum;
   f.maximum = maximum;
@@ -90,7 +114,7 @@ constexpr auto bytes_field(std::string_view key, std::uint64_t C::*member, std::
 
 /// An enum whose values are 0, 1, 2… in the order of `names`.
 template <class C, class E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 constexpr auto choice_field(std::string_view key, E C::*member, std::string_view doc,
                             std::span<const std::string_view> names) {
   Field<C, E> f{key, member, doc, FieldKind::choice};
@@ -114,20 +138,30 @@ namespace detail {
 
 template <class T>
 Value to_value(const T& value) {
-  if constexpr (std::same_as<T, bool>) return value;
-  else if constexpr (std::integral<T>) return static_cast<std::int64_t>(value);
-  else if constexpr (std::floating_point<T>) return static_cast<double>(value);
-  else if constexpr (std::same_as<T, std::filesystem::path>) return value.string();
-  else return value;
+  if constexpr (std::same_as<T, bool>)
+    return value;
+  else if constexpr (std::integral<T>)
+    return static_cast<std::int64_t>(value);
+  else if constexpr (std::floating_point<T>)
+    return static_cast<double>(value);
+  else if constexpr (std::same_as<T, std::filesystem::path>)
+    return value.string();
+  else
+    return value;
 }
 
 template <class T>
 void from_value(const Value& value, T& out) {
-  if constexpr (std::same_as<T, bool>) out = std::get<bool>(value);
-  else if constexpr (std::integral<T>) out = static_cast<T>(std::get<std::int64_t>(value));
-  else if constexpr (std::floating_point<T>) out = static_cast<T>(std::get<double>(value));
-  else if constexpr (std::same_as<T, std::filesystem::path>) out = std::get<std::string>(value);
-  else out = std::get<T>(value);
+  if constexpr (std::same_as<T, bool>)
+    out = std::get<bool>(value);
+  else if constexpr (std::integral<T>)
+    out = static_cast<T>(std::get<std::int64_t>(value));
+  else if constexpr (std::floating_point<T>)
+    out = static_cast<T>(std::get<double>(value));
+  else if constexpr (std::same_as<T, std::filesystem::path>)
+    out = std::get<std::string>(value);
+  else
+    out = std::get<T>(value);
 }
 
 template <class C, class T>

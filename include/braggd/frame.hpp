@@ -27,20 +27,27 @@ enum class PixelType : std::uint8_t { u8, u16, u32, f32 };
 
 constexpr std::size_t bytes_per_pixel(PixelType type) {
   switch (type) {
-    case PixelType::u8: return 1;
-    case PixelType::u16: return 2;
+    case PixelType::u8:
+      return 1;
+    case PixelType::u16:
+      return 2;
     case PixelType::u32:
-    case PixelType::f32: return 4;
+    case PixelType::f32:
+      return 4;
   }
   return 0;
 }
 
 constexpr std::string_view name_of(PixelType type) {
   switch (type) {
-    case PixelType::u8: return "u8";
-    case PixelType::u16: return "u16";
-    case PixelType::u32: return "u32";
-    case PixelType::f32: return "f32";
+    case PixelType::u8:
+      return "u8";
+    case PixelType::u16:
+      return "u16";
+    case PixelType::u32:
+      return "u32";
+    case PixelType::f32:
+      return "f32";
   }
   return "?";
 }
@@ -51,10 +58,14 @@ enum class Encoding : std::uint8_t { raw, lz4, bslz4, bszstd };
 
 constexpr std::string_view name_of(Encoding encoding) {
   switch (encoding) {
-    case Encoding::raw: return "raw";
-    case Encoding::lz4: return "lz4";
-    case Encoding::bslz4: return "bslz4";
-    case Encoding::bszstd: return "bszstd";
+    case Encoding::raw:
+      return "raw";
+    case Encoding::lz4:
+      return "lz4";
+    case Encoding::bslz4:
+      return "bslz4";
+    case Encoding::bszstd:
+      return "bszstd";
   }
   return "?";
 }
@@ -76,13 +87,13 @@ struct ScanHeader {
   std::uint64_t series_id = 0;
   Shape shape;
   PixelType pixel_type = PixelType::u16;
-  std::uint64_t expected_frames = 0;  ///< 0: unknown until the scan ends
+  std::uint64_t expected_frames = 0;                                  ///< 0: unknown until the scan ends
   double omega_start_deg = std::numeric_limits<double>::quiet_NaN();  ///< where frame 0 begins
   double omega_step_deg = std::numeric_limits<double>::quiet_NaN();   ///< width of a frame
   std::vector<double> omega_deg;  ///< centre of each frame, where the steps are not even; else empty
   Geometry geometry;
   std::shared_ptr<const std::vector<std::uint32_t>> pixel_mask;  ///< rows x cols, non-zero is bad; or null
-  std::optional<std::uint64_t> saturation_value;  ///< largest valid raw value
+  std::optional<std::uint64_t> saturation_value;                 ///< largest valid raw value
   double count_time_s = std::numeric_limits<double>::quiet_NaN();
   double frame_time_s = std::numeric_limits<double>::quiet_NaN();
   std::string detector_description;
@@ -104,8 +115,8 @@ struct FrameMeta {
   std::uint64_t index = 0;         ///< place in the scan, dense from 0: the order of all results
   std::uint64_t frame_number = 0;  ///< the detector's own number
   double omega_deg = std::numeric_limits<double>::quiet_NaN();  ///< centre of the frame
-  std::uint64_t received_ns = 0;   ///< since the Unix epoch; 0 where it never arrived
-  std::uint32_t wire_bytes = 0;    ///< encoded pixel bytes
+  std::uint64_t received_ns = 0;  ///< since the Unix epoch; 0 where it never arrived
+  std::uint32_t wire_bytes = 0;   ///< encoded pixel bytes
 };
 
 /// Bits of `frames/status` in the result file, OR-ed along the pipeline.
@@ -135,7 +146,8 @@ struct DenseFrame {
   Shape shape;
   std::uint8_t status = 0;
   std::vector<float> pixels;
-  std::vector<std::uint32_t> saturated;  ///< pixel indices whose raw value reached the saturation value, ascending
+  std::vector<std::uint32_t>
+      saturated;  ///< pixel indices whose raw value reached the saturation value, ascending
 };
 
 /// Bits of a pixel of a SparseFrame.

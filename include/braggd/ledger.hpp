@@ -19,13 +19,14 @@ struct Ledger {
   std::uint64_t processed = 0;  ///< went through every stage
   std::uint64_t written = 0;    ///< have their result in the file
   std::uint64_t missing = 0;    ///< never arrived
-  std::array<std::uint64_t, drop_reason_names.size()> dropped{};  ///< by DropReason; `none` and `missing` stay 0
+  std::array<std::uint64_t, drop_reason_names.size()>
+      dropped{};  ///< by DropReason; `none` and `missing` stay 0
 
   // Messages beyond `received`:
-  std::uint64_t duplicate = 0;      ///< a frame number that had been seen
-  std::uint64_t stale = 0;          ///< of another scan, or a frame number outside this one
-  std::uint64_t early = 0;          ///< arrived before the start and were held; they are also in `received`
-  std::uint64_t unreadable = 0;     ///< could not be parsed far enough to name a frame
+  std::uint64_t duplicate = 0;   ///< a frame number that had been seen
+  std::uint64_t stale = 0;       ///< of another scan, or a frame number outside this one
+  std::uint64_t early = 0;       ///< arrived before the start and were held; they are also in `received`
+  std::uint64_t unreadable = 0;  ///< could not be parsed far enough to name a frame
 
   std::uint64_t bytes_received = 0;
   std::uint64_t t_first_ns = 0;  ///< first and last frame's arrival, since the Unix epoch

@@ -15,14 +15,14 @@ namespace braggd {
 
 /// Bits of `peaks/flags` in the result file.
 enum PeakFlag : std::uint32_t {
-  touches_edge = 1,     ///< a pixel lies in the first or last row or column
-  touches_mask = 2,     ///< a pixel has a neighbour without a value
-  saturated = 4,        ///< a pixel reached the detector's saturation value
-  several_maxima = 8,   ///< more than one regional maximum
+  touches_edge = 1,    ///< a pixel lies in the first or last row or column
+  touches_mask = 2,    ///< a pixel has a neighbour without a value
+  saturated = 4,       ///< a pixel reached the detector's saturation value
+  several_maxima = 8,  ///< more than one regional maximum
   too_big = 16,
   too_small = 32,
-  outside_patch = 64,   ///< the estimator's answer left its patch
-  not_located = 128,    ///< no position could be given
+  outside_patch = 64,  ///< the estimator's answer left its patch
+  not_located = 128,   ///< no position could be given
 };
 
 inline constexpr std::array<std::pair<std::uint32_t, std::string_view>, 8> peak_flag_names{{
@@ -43,9 +43,9 @@ struct Component {
   std::uint32_t n_pixels = 0;
   std::uint16_t row_begin = 0, row_end = 0;  ///< bounding box, end exclusive
   std::uint16_t col_begin = 0, col_end = 0;
-  double sum = 0;  ///< of intensities
-  double sum_row = 0, sum_col = 0;            ///< intensity x offset
-  double sum_row_row = 0, sum_col_col = 0;    ///< intensity x offset squared
+  double sum = 0;                           ///< of intensities
+  double sum_row = 0, sum_col = 0;          ///< intensity x offset
+  double sum_row_row = 0, sum_col_col = 0;  ///< intensity x offset squared
   float max_intensity = 0;
   std::uint32_t max_pixel = 0;  ///< index of the first pixel that has the maximum
   std::uint32_t n_maxima = 0;   ///< regional maxima: plateaus without a higher 8-neighbour

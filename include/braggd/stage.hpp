@@ -50,9 +50,10 @@ struct StageContext {
 /// What a chain of pixel stages amounts to: keep the pixels whose value (raw - dark) is at least `at_least`, none
 /// under the mask. Stages that can be said in these terms are fused into one kernel call (see `Foldable`).
 struct PixelRule {
-  std::shared_ptr<const std::vector<float>> dark;                     ///< rows x cols, NaN: no value there; or null
-  std::vector<std::shared_ptr<const std::vector<std::uint8_t>>> masks;  ///< rows x cols each, non-zero is masked
-  std::optional<float> at_least;                                      ///< set by the threshold, which ends the chain
+  std::shared_ptr<const std::vector<float>> dark;  ///< rows x cols, NaN: no value there; or null
+  std::vector<std::shared_ptr<const std::vector<std::uint8_t>>>
+      masks;                      ///< rows x cols each, non-zero is masked
+  std::optional<float> at_least;  ///< set by the threshold, which ends the chain
   std::uint64_t max_pixels = 0;
 };
 
@@ -85,11 +86,12 @@ concept Stage = requires(const typename S::Config& config, const StageContext& c
   typename S::Output;
   { S::info } -> std::convertible_to<StageInfo>;
   S(config, context);
-} && (detail::TakesReference<S> || detail::TakesShared<S>);
+}
+&&(detail::TakesReference<S> || detail::TakesShared<S>);
 
 /// Constness declares concurrency: with a const `process` any number of frames run at once; without, one at a time in
 /// the order of frames.
 template <class S>
-concept ParallelStage = Stage<S> && (detail::TakesReference<const S> || detail::TakesShared<const S>);
+concept ParallelStage = Stage<S> &&(detail::TakesReference<const S> || detail::TakesShared<const S>);
 
 }  // namespace braggd

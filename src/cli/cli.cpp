@@ -1,10 +1,9 @@
 #include "cli/cli.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <string>
-
-#include <CLI/CLI.hpp>
 
 #include "cli/exit_code.hpp"
 #include "cli/man_page.hpp"
@@ -27,18 +26,24 @@ int print_and_choose(CLI::App& app, const CLI::ParseError& error) {
 
 int run_cli(int argc, char** argv) {
   CLI::App app("reduces detector scans to Bragg peaks", "braggd");
-  app.formatter(std::make_shared<ManPage>(
-      "braggd takes frames of an X-ray detector, from a stream or from files, and reduces each to its Bragg peaks: "
-      "dark level off, bad pixels out, threshold, connected components, positions. What is done is written in a YAML "
-      "pipeline; what comes out is one NeXus HDF5 file a scan.",
-      "braggd simulate scan.h5 --frames 90\nbraggd replay scan.h5 --pipeline config/counting.yaml --output results\n"
-      "braggd inspect results/scan.h5"));
+  app.formatter(
+      std::make_shared<ManPage>("braggd takes frames of an X-ray detector, from a stream or from files, and "
+                                "reduces each to its Bragg peaks: "
+                                "dark level off, bad pixels out, threshold, connected components, positions. "
+                                "What is done is written in a YAML "
+                                "pipeline; what comes out is one NeXus HDF5 file a scan.",
+                                "braggd simulate scan.h5 --frames 90\nbraggd replay scan.h5 --pipeline "
+                                "config/counting.yaml --output results\n"
+                                "braggd inspect results/scan.h5"));
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("braggd ") + version);
   std::string log_level = "info";
-  app.add_option("--log-level", log_level, "debug, info, warn, error or off")->type_name("LEVEL")->capture_default_str();
+  app.add_option("--log-level", log_level, "debug, info, warn, error or off")
+      ->type_name("LEVEL")
+      ->capture_default_str();
   Action chosen;
-  for (const auto add : {add_run, add_replay, add_validate, add_explain, add_list, add_simulate, add_send, add_inspect}) {
+  for (const auto add :
+       {add_run, add_replay, add_validate, add_explain, add_list, add_simulate, add_send, add_inspect}) {
     add(app, chosen);
   }
   try {

@@ -33,12 +33,15 @@ int inspect(const InspectOptions& options) {
 
 void add_inspect(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<InspectOptions>();
-  CLI::App* verb = add_verb(app, "inspect", "summarise a result file or a scan",
-                            "Of a result: how the scan ended, its account of frames, its peaks and how they were made. Of a scan: "
-                            "frames, shape, geometry, omega, and the range of the first frame's pixels.",
-                            "braggd inspect results/scan.h5\nbraggd inspect scan.ge3 --json");
-  verb->add_option("FILE", options->file, "a result file, or a scan in any format that `replay` reads")->required();
-  verb->add_option("--dataset", options->dataset, "HDF5 path of a scan's frames; found by itself when not given")
+  CLI::App* verb = add_verb(
+      app, "inspect", "summarise a result file or a scan",
+      "Of a result: how the scan ended, its account of frames, its peaks and how they were made. Of a scan: "
+      "frames, shape, geometry, omega, and the range of the first frame's pixels.",
+      "braggd inspect results/scan.h5\nbraggd inspect scan.ge3 --json");
+  verb->add_option("FILE", options->file, "a result file, or a scan in any format that `replay` reads")
+      ->required();
+  verb->add_option("--dataset", options->dataset,
+                   "HDF5 path of a scan's frames; found by itself when not given")
       ->type_name("PATH");
   verb->add_flag("--json", options->json, "answer as JSON");
   on_chosen(verb, chosen, options, &inspect);

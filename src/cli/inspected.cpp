@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
-
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "core/text.hpp"
 #include "stages/decode.hpp"
@@ -30,14 +29,17 @@ FirstFrame measure(const DenseFrame& dense) {
 }
 
 // A number, or null where it is not known.
-ordered_json known(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
+ordered_json known(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+}
 
 std::string dump(const ordered_json& root) {
   return root.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 void line(std::ostringstream& out, const std::string& name, const std::string& text) {
-  if (!text.empty()) out << "  " << name << std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') << text << '\n';
+  if (!text.empty())
+    out << "  " << name << std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') << text << '\n';
 }
 
 void line(std::ostringstream& out, const std::string& name, double value, const char* unit) {
@@ -75,11 +77,13 @@ std::string to_text(const InspectedScan& scan) {
   std::ostringstream out;
   out << "scan " << printable(header.scan_id) << "\n";
   line(out, "frames", std::to_string(header.expected_frames));
-  line(out, "shape", std::to_string(header.shape.rows) + " x " + std::to_string(header.shape.cols) + " " +
-                         std::string(name_of(header.pixel_type)));
+  line(out, "shape",
+       std::to_string(header.shape.rows) + " x " + std::to_string(header.shape.cols) + " " +
+           std::string(name_of(header.pixel_type)));
   if (header.expected_frames > 0 && std::isfinite(header.omega_of(0))) {
     std::ostringstream range;
-    range << header.omega_of(0) << " .. " << header.omega_of(header.expected_frames - 1) << " deg (centres of frames)";
+    range << header.omega_of(0) << " .. " << header.omega_of(header.expected_frames - 1)
+          << " deg (centres of frames)";
     line(out, "omega", range.str());
   }
   line(out, "detector", printable(header.detector_description));
@@ -92,8 +96,8 @@ std::string to_text(const InspectedScan& scan) {
   if (scan.first_frame) {
     const FirstFrame& first = *scan.first_frame;
     std::ostringstream text;
-    text << first.encoding << ", " << first.valid_pixels << " valid pixels, " << first.minimum << " .. " << first.maximum
-         << ", mean " << first.mean;
+    text << first.encoding << ", " << first.valid_pixels << " valid pixels, " << first.minimum << " .. "
+         << first.maximum << ", mean " << first.mean;
     line(out, "first frame", text.str());
   }
   line(out, "damage", scan.damage);
@@ -133,10 +137,12 @@ std::string to_json(const InspectedScan& scan) {
 std::string to_text(const ResultSummary& result) {
   std::ostringstream out;
   out << "result of scan " << printable(result.scan_id) << "\n";
-  line(out, "status", result.exit_status + (result.reason.empty() ? "" : " (" + printable(result.reason) + ")"));
+  line(out, "status",
+       result.exit_status + (result.reason.empty() ? "" : " (" + printable(result.reason) + ")"));
   line(out, "written by", printable(result.creator));
   line(out, "time", result.start_time + " .. " + result.end_time);
-  line(out, "frames", std::to_string(result.frames) + ", " + std::to_string(result.frames_with_status) + " without result");
+  line(out, "frames",
+       std::to_string(result.frames) + ", " + std::to_string(result.frames_with_status) + " without result");
   if (result.omega_range_deg) {
     std::ostringstream range;
     range << result.omega_range_deg->first << " .. " << result.omega_range_deg->second << " deg";
@@ -146,33 +152,45 @@ std::string to_text(const ResultSummary& result) {
   if (result.kept_pixels > 0) line(out, "kept pixels", std::to_string(result.kept_pixels));
   std::string ledger;
   for (const auto& [name, count] : result.ledger) {
-    if (count > 0 && !name.starts_with("t_")) ledger += (ledger.empty() ? "" : ", ") + name + " " + std::to_string(count);
+    if (count > 0 && !name.starts_with("t_"))
+      ledger += (ledger.empty() ? "" : ", ") + name + " " + std::to_string(count);
   }
   line(out, "ledger", ledger);
   for (const auto& process : result.processes) {
     std::string parameters;
-    for (const auto& [key, value] : process.parameters) parameters += (parameters.empty() ? "" : ", ") + key + " " + value;
+    for (const auto& [key, value] : process.parameters)
+      parameters += (parameters.empty() ? "" : ", ") + key + " " + value;
     line(out, "stage", process.name + (parameters.empty() ? "" : ": " + parameters));
   }
   for (const auto& peak : result.brightest) {
     std::ostringstream text;
-    text << "frame " << peak.frame << ", row " << peak.row << ", col " << peak.col << ", sum " << peak.sum_intensity << ", "
-         << peak.n_pixels << " pixels";
+    text << "frame " << peak.frame << ", row " << peak.row << ", col " << peak.col << ", sum "
+         << peak.sum_intensity << ", " << peak.n_pixels << " pixels";
     line(out, "bright peak", text.str());
   }
   return out.str();
 }
 
 std::string to_json(const ResultSummary& result) {
-  ordered_json root{{"kind", "result"},          {"scan_id", result.scan_id}, {"exit_status", result.exit_status},
-                    {"reason", result.reason},   {"creator", result.creator}, {"start_time", result.start_time},
-                    {"end_time", result.end_time}, {"frames", result.frames},
-                    {"frames_without_result", result.frames_with_status},     {"peaks", result.peaks},
-                    {"kept_pixels", result.kept_pixels}, {"ledger", result.ledger}};
+  ordered_json root{{"kind", "result"},
+                    {"scan_id", result.scan_id},
+                    {"exit_status", result.exit_status},
+                    {"reason", result.reason},
+                    {"creator", result.creator},
+                    {"start_time", result.start_time},
+                    {"end_time", result.end_time},
+                    {"frames", result.frames},
+                    {"frames_without_result", result.frames_with_status},
+                    {"peaks", result.peaks},
+                    {"kept_pixels", result.kept_pixels},
+                    {"ledger", result.ledger}};
   root["brightest"] = ordered_json::array();
   for (const auto& peak : result.brightest) {
-    root["brightest"].push_back({{"frame", peak.frame}, {"omega_deg", known(peak.omega_deg)}, {"row", known(peak.row)},
-                                 {"col", known(peak.col)}, {"sum_intensity", known(peak.sum_intensity)},
+    root["brightest"].push_back({{"frame", peak.frame},
+                                 {"omega_deg", known(peak.omega_deg)},
+                                 {"row", known(peak.row)},
+                                 {"col", known(peak.col)},
+                                 {"sum_intensity", known(peak.sum_intensity)},
                                  {"n_pixels", peak.n_pixels}});
   }
   root["processes"] = ordered_json::array();

@@ -25,8 +25,9 @@ int list_one(const ListOptions& options) {
   std::vector<std::string_view> types{"engine"};
   for (const ComponentKind& kind : component_table()) types.push_back(kind.type);
   const auto guess = did_you_mean(options.type, types);
-  std::fprintf(stderr, "braggd: there is no source, stage or sink '%s'%s\n", options.type.c_str(),
-               guess ? ("; did you mean '" + std::string(*guess) + "'?").c_str() : "; `braggd list` shows them all");
+  std::fprintf(
+      stderr, "braggd: there is no source, stage or sink '%s'%s\n", options.type.c_str(),
+      guess ? ("; did you mean '" + std::string(*guess) + "'?").c_str() : "; `braggd list` shows them all");
   return exit_usage;
 }
 
@@ -44,10 +45,11 @@ int list(const ListOptions& options) {
 
 void add_list(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<ListOptions>();
-  CLI::App* verb = add_verb(app, "list", "show sources, stages and sinks, or every option of one",
-                            "Without TYPE a line for each; with TYPE every option with its default, unit, range and meaning. The "
-                            "JSON Schema lets editors complete and check pipeline files.",
-                            "braggd list\nbraggd list threshold\nbraggd list --json-schema > pipeline.schema.json");
+  CLI::App* verb = add_verb(
+      app, "list", "show sources, stages and sinks, or every option of one",
+      "Without TYPE a line for each; with TYPE every option with its default, unit, range and meaning. The "
+      "JSON Schema lets editors complete and check pipeline files.",
+      "braggd list\nbraggd list threshold\nbraggd list --json-schema > pipeline.schema.json");
   verb->add_option("TYPE", options->type, "a source, stage or sink, or engine");
   verb->add_flag("--json", options->json, "as JSON");
   verb->add_flag("--json-schema", options->schema, "the JSON Schema of a whole pipeline file");

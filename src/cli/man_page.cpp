@@ -44,7 +44,8 @@ std::string option_title(const CLI::Option* option) {
 }
 
 std::string synopsis(const CLI::App* app) {
-  std::string line = app->get_parent() != nullptr ? app->get_parent()->get_name() + " " + app->get_name() : app->get_name();
+  std::string line =
+      app->get_parent() != nullptr ? app->get_parent()->get_name() + " " + app->get_name() : app->get_name();
   line += app->get_subcommands({}).empty() ? " [OPTION…]" : " VERB [OPTION…]";
   for (const CLI::Option* option : app->get_options()) {
     if (!option->get_positional()) continue;
@@ -66,7 +67,8 @@ std::string ManPage::make_help(const CLI::App* app, std::string /*name*/, CLI::A
   const auto verbs = app->get_subcommands({});
   if (!verbs.empty()) {
     out << "\nVERBS\n";
-    for (const CLI::App* verb : verbs) out << "    " << verb->get_name() << "\n" << wrapped(verb->get_description(), 8);
+    for (const CLI::App* verb : verbs)
+      out << "    " << verb->get_name() << "\n" << wrapped(verb->get_description(), 8);
   }
   out << "\nOPTIONS\n";
   for (const CLI::Option* option : app->get_options()) {

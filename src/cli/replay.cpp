@@ -17,9 +17,11 @@ struct ReplayOptions {
 };
 
 int replay(const ReplayOptions& options) {
-  open_scan(options.target.scan, {options.target.dataset});  // a scan that cannot be read is the first thing to say
+  open_scan(options.target.scan,
+            {options.target.dataset});  // a scan that cannot be read is the first thing to say
   std::vector<Problem> problems;
-  PipelineConfig config = read_config(options.pipeline.file, parse_overrides(options.pipeline.overrides), problems);
+  PipelineConfig config =
+      read_config(options.pipeline.file, parse_overrides(options.pipeline.overrides), problems);
   redirect_to_replay(config, problems, options.target);
   Plan plan = make_plan(std::move(config), std::move(problems), {.fuse = !options.plain});
   return exit_code_of(run_session(std::move(plan), options.session));
@@ -29,23 +31,32 @@ int replay(const ReplayOptions& options) {
 
 void add_replay(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<ReplayOptions>();
-  CLI::App* verb = add_verb(
-      app, "replay", "run a recorded scan through any pipeline file",
-      "Plays SCAN through the same graph as `braggd run`, without a network: the pipeline's source is replaced by the "
-      "scan and its output directories by DIR. SCAN is a NeXus/Eiger HDF5 file, a GE file (.ge, .ge1 ... .ge5) or a "
-      "hexrd frame-cache (.npz, .fch5). The result does not depend on the number of threads, on the order of the "
-      "frames or on the instruction set.",
-      "braggd replay scan.h5 --pipeline config/counting.yaml --output results\n"
-      "braggd replay dark_sub.npz -p daemon.yaml -o /tmp/out --set stages.threshold.at_least=26");
+  CLI::App* verb =
+      add_verb(app, "replay", "run a recorded scan through any pipeline file",
+               "Plays SCAN through the same graph as `braggd run`, without a network: the pipeline's source "
+               "is replaced by the "
+               "scan and its output directories by DIR. SCAN is a NeXus/Eiger HDF5 file, a GE file (.ge, "
+               ".ge1 ... .ge5) or a "
+               "hexrd frame-cache (.npz, .fch5). The result does not depend on the number of threads, on the "
+               "order of the "
+               "frames or on the instruction set.",
+               "braggd replay scan.h5 --pipeline config/counting.yaml --output results\n"
+               "braggd replay dark_sub.npz -p daemon.yaml -o /tmp/out --set stages.threshold.at_least=26");
   verb->add_option("SCAN", options->target.scan, "the recorded scan")->required();
-  verb->add_option("-p,--pipeline", options->pipeline.file, "the pipeline file")->required()->type_name("FILE");
-  verb->add_option("-o,--output", options->target.output, "directory for the results")->required()->type_name("DIR");
-  verb->add_option("--dataset", options->target.dataset, "HDF5 path of the frames; found by itself when not given")
+  verb->add_option("-p,--pipeline", options->pipeline.file, "the pipeline file")
+      ->required()
+      ->type_name("FILE");
+  verb->add_option("-o,--output", options->target.output, "directory for the results")
+      ->required()
+      ->type_name("DIR");
+  verb->add_option("--dataset", options->target.dataset,
+                   "HDF5 path of the frames; found by itself when not given")
       ->type_name("PATH");
   verb->add_option("--rate", options->target.rate, "frames a second; 0: as fast as it goes")
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("RATE");
-  verb->add_option("--shuffle", options->target.shuffle, "play the frames in the random order of this seed; 0: in order")
+  verb->add_option("--shuffle", options->target.shuffle,
+                   "play the frames in the random order of this seed; 0: in order")
       ->type_name("SEED");
   verb->add_flag("--plain", options->plain, "run every stage in its plain, unfused form: the definition");
   add_overrides(verb, options->pipeline.overrides);

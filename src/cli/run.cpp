@@ -10,7 +10,9 @@ struct RunOptions {
   SessionOptions session;
 };
 
-int run(const RunOptions& options) { return exit_code_of(run_session(load_plan(options.pipeline), options.session)); }
+int run(const RunOptions& options) {
+  return exit_code_of(run_session(load_plan(options.pipeline), options.session));
+}
 
 }  // namespace
 
@@ -18,8 +20,10 @@ void add_run(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* verb = add_verb(
       app, "run", "run a pipeline in the foreground, from its own source",
-      "Waits for scans from the pipeline's source and writes a file for each. SIGINT or SIGTERM drains: what has "
-      "arrived is processed and the open scan's file is finished as incomplete; a second one aborts the scan; a third "
+      "Waits for scans from the pipeline's source and writes a file for each. SIGINT or SIGTERM drains: what "
+      "has "
+      "arrived is processed and the open scan's file is finished as incomplete; a second one aborts the "
+      "scan; a third "
       "ends the process at once.",
       "braggd run config/stream.yaml\nbraggd run config/stream.yaml --set source.connect=tcp://edge1:31001");
   verb->add_option("PIPELINE", options->pipeline.file, "the pipeline file")->required();

@@ -67,9 +67,10 @@ int send(const SendVerbOptions& options) {
 }
 
 void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
-  auto* bind = verb->add_option("--bind", options.bind,
-                                "endpoint where a receiver finds this edge node; several make several edge nodes that "
-                                "share the frames (default: tcp://127.0.0.1:31001)");
+  auto* bind =
+      verb->add_option("--bind", options.bind,
+                       "endpoint where a receiver finds this edge node; several make several edge nodes that "
+                       "share the frames (default: tcp://127.0.0.1:31001)");
   bind->type_name("ENDPOINT")->take_all();
   verb->add_option("--connect", options.connect, "in place of --bind: a receiver that binds")
       ->type_name("ENDPOINT")
@@ -78,12 +79,15 @@ void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
   verb->add_option("--rate", options.send.frames_per_second, "frames a second; 0: flat out")
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("RATE");
-  verb->add_option("--encoding", options.encoding, "raw, lz4, bslz4 or bszstd; frames that are so already pass unchanged")
+  verb->add_option("--encoding", options.encoding,
+                   "raw, lz4, bslz4 or bszstd; frames that are so already pass unchanged")
       ->check(CLI::IsMember({"raw", "lz4", "bslz4", "bszstd"}))
       ->type_name("NAME")
       ->capture_default_str();
-  verb->add_option("--scan-id", options.send.scan_id, "series_unique_id of the scan (default: its own)")->type_name("ID");
-  verb->add_option("--shuffle", options.send.shuffle_seed, "send the frames in the random order of this seed; 0: in order")
+  verb->add_option("--scan-id", options.send.scan_id, "series_unique_id of the scan (default: its own)")
+      ->type_name("ID");
+  verb->add_option("--shuffle", options.send.shuffle_seed,
+                   "send the frames in the random order of this seed; 0: in order")
       ->type_name("SEED");
   verb->add_option("--wait", options.send.receiver_timeout_s, "seconds to wait for a receiver")
       ->check(CLI::Range(0.0, 1e6))
@@ -95,24 +99,30 @@ void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
 
 void add_send(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<SendVerbOptions>();
-  CLI::App* verb = add_verb(
-      app, "send", "send a scan as one or several edge nodes do",
-      "Sends SCAN, or a simulated scan where none is given, as DECTRIS Stream V2 over ZeroMQ PUSH, and prints its own "
-      "ledger with what a receiver's must say. "
-      "Faults on request, as a list such as drop=3,duplicate=2,stall=0.5: drop=N frames, duplicate=N, swap=N neighbouring "
-      "pairs, truncate=N messages, corrupt=N chunks, wrong_shape=N, missing_start, missing_end, stall=SECONDS in "
-      "mid-scan, second_scan that starts in mid-scan.",
-      "braggd send scan.h5 --bind tcp://127.0.0.1:31001 --rate 100\n"
-      "braggd send scan.npz --bind tcp://*:31001 --bind tcp://*:31002\n"
-      "braggd send --set frames=90 --set grains=20 --faults drop=3,duplicate=2");
+  CLI::App* verb = add_verb(app, "send", "send a scan as one or several edge nodes do",
+                            "Sends SCAN, or a simulated scan where none is given, as DECTRIS Stream V2 over "
+                            "ZeroMQ PUSH, and prints its own "
+                            "ledger with what a receiver's must say. "
+                            "Faults on request, as a list such as drop=3,duplicate=2,stall=0.5: drop=N "
+                            "frames, duplicate=N, swap=N neighbouring "
+                            "pairs, truncate=N messages, corrupt=N chunks, wrong_shape=N, missing_start, "
+                            "missing_end, stall=SECONDS in "
+                            "mid-scan, second_scan that starts in mid-scan.",
+                            "braggd send scan.h5 --bind tcp://127.0.0.1:31001 --rate 100\n"
+                            "braggd send scan.npz --bind tcp://*:31001 --bind tcp://*:31002\n"
+                            "braggd send --set frames=90 --set grains=20 --faults drop=3,duplicate=2");
   verb->add_option("SCAN", options->scan, "a recorded scan; without it a scan is simulated");
-  verb->add_option("--dataset", options->dataset, "HDF5 path of the frames; found by itself when not given")->type_name("PATH");
-  verb->add_option("--set", options->simulate, "an option of the simulator, where no SCAN is given; may be repeated")
+  verb->add_option("--dataset", options->dataset, "HDF5 path of the frames; found by itself when not given")
+      ->type_name("PATH");
+  verb->add_option("--set", options->simulate,
+                   "an option of the simulator, where no SCAN is given; may be repeated")
       ->type_name("KEY=VALUE")
       ->take_all();
   add_stream_options(verb, *options);
   verb->add_option("--faults", options->faults, "what shall go wrong")->type_name("LIST");
-  verb->add_option("--seed", options->send.fault_seed, "which frames the faults hit")->type_name("SEED")->capture_default_str();
+  verb->add_option("--seed", options->send.fault_seed, "which frames the faults hit")
+      ->type_name("SEED")
+      ->capture_default_str();
   verb->add_flag("--json", options->json, "print the ledger as JSON");
   on_chosen(verb, chosen, options, &send);
 }

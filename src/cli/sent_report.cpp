@@ -1,10 +1,9 @@
 #include "cli/sent_report.hpp"
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "core/ledger_rows.hpp"
 #include "core/text.hpp"
@@ -14,10 +13,14 @@ namespace braggd {
 namespace {
 
 std::vector<std::pair<const char*, std::uint64_t>> sent_rows(const SentScan& scan) {
-  return {{"expected", scan.expected},       {"sent", scan.sent},
-          {"dropped", scan.dropped},         {"duplicated", scan.duplicated},
-          {"swapped_pairs", scan.swapped_pairs}, {"truncated", scan.truncated},
-          {"corrupted", scan.corrupted},     {"wrong_shape", scan.wrong_shape},
+  return {{"expected", scan.expected},
+          {"sent", scan.sent},
+          {"dropped", scan.dropped},
+          {"duplicated", scan.duplicated},
+          {"swapped_pairs", scan.swapped_pairs},
+          {"truncated", scan.truncated},
+          {"corrupted", scan.corrupted},
+          {"wrong_shape", scan.wrong_shape},
           {"unreadable", scan.unreadable}};
 }
 

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <functional>
-
 #include <nlohmann/json.hpp>
 
 #include <braggd/error.hpp>
@@ -115,17 +114,18 @@ SimulatedFiles write_simulated_files(const SimulationConfig& config, const std::
 }
 
 std::string to_text(const SimulatedFiles& files) {
-  std::string text = files.scan.string() + ": " + std::to_string(files.frames) + " frames, " + format_bytes(files.bytes) +
-                     "\n" + files.truth.string() + ": " + std::to_string(files.spots) + " spots on frames\n" +
-                     files.mask.string() + ": mask\n";
-  if (!files.dark.empty()) text += files.dark.string() + ": " + std::to_string(dark_frames) + " dark frames\n";
+  std::string text = files.scan.string() + ": " + std::to_string(files.frames) + " frames, " +
+                     format_bytes(files.bytes) + "\n" + files.truth.string() + ": " +
+                     std::to_string(files.spots) + " spots on frames\n" + files.mask.string() + ": mask\n";
+  if (!files.dark.empty())
+    text += files.dark.string() + ": " + std::to_string(dark_frames) + " dark frames\n";
   return text;
 }
 
 std::string to_json(const SimulatedFiles& files) {
-  const nlohmann::ordered_json root{{"scan", files.scan.string()},   {"truth", files.truth.string()},
-                                    {"mask", files.mask.string()},   {"dark", files.dark.string()},
-                                    {"frames", files.frames},        {"spots", files.spots},
+  const nlohmann::ordered_json root{{"scan", files.scan.string()}, {"truth", files.truth.string()},
+                                    {"mask", files.mask.string()}, {"dark", files.dark.string()},
+                                    {"frames", files.frames},      {"spots", files.spots},
                                     {"bytes", files.bytes}};
   return root.dump() + "\n";
 }

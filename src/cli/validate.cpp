@@ -1,5 +1,4 @@
 #include <cstdio>
-
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_code.hpp"
@@ -36,7 +35,8 @@ int validate(const ValidateOptions& options) {
     answers.push_back({{"file", file}, {"valid", problems.empty()}, {"problems", problems}});
   }
   if (options.json) {
-    std::printf("%s\n", answers.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    std::printf("%s\n",
+                answers.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
   }
   return valid ? exit_ok : exit_config;
 }
@@ -45,11 +45,12 @@ int validate(const ValidateOptions& options) {
 
 void add_validate(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<ValidateOptions>();
-  CLI::App* verb = add_verb(app, "validate", "check pipeline files and report every mistake at once",
-                            "Checks options, their types and ranges, names, connections, types of products, and that files "
-                            "exist and can be read. Each mistake is a line: file, line, column, option, what is wrong, what "
-                            "to do. Nothing is run.",
-                            "braggd validate config/*.yaml\nbraggd validate daemon.yaml --json");
+  CLI::App* verb = add_verb(
+      app, "validate", "check pipeline files and report every mistake at once",
+      "Checks options, their types and ranges, names, connections, types of products, and that files "
+      "exist and can be read. Each mistake is a line: file, line, column, option, what is wrong, what "
+      "to do. Nothing is run.",
+      "braggd validate config/*.yaml\nbraggd validate daemon.yaml --json");
   verb->add_option("PIPELINE", options->files, "pipeline files")->required()->expected(1, 1000);
   add_overrides(verb, options->overrides);
   verb->add_flag("--json", options->json, "answer as JSON");

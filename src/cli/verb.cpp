@@ -4,16 +4,17 @@
 
 namespace braggd {
 
-CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& summary, const std::string& description,
-                   const std::string& examples) {
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& summary,
+                   const std::string& description, const std::string& examples) {
   CLI::App* verb = app.add_subcommand(name, summary);
   verb->formatter(std::make_shared<ManPage>(description, examples));
   return verb;
 }
 
 void add_overrides(CLI::App* verb, std::vector<std::string>& overrides) {
-  verb->add_option("--set", overrides, "set an option of the pipeline in place of the file's, for example "
-                                       "stages.threshold.at_least=30; may be repeated")
+  verb->add_option("--set", overrides,
+                   "set an option of the pipeline in place of the file's, for example "
+                   "stages.threshold.at_least=30; may be repeated")
       ->type_name("PATH=VALUE")
       ->take_all();
 }

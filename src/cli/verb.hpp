@@ -1,12 +1,11 @@
 // What all verbs share: how they are added, and the options that several of them have.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "pipeline/plan.hpp"
 
@@ -26,12 +25,13 @@ void add_inspect(CLI::App& app, Action& chosen);
 
 /// Adds the verb `name`. The manual page is put together from the options and from `description` (paragraphs) and
 /// `examples` (lines).
-CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& summary, const std::string& description,
-                   const std::string& examples);
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& summary,
+                   const std::string& description, const std::string& examples);
 
 /// Makes `action` the chosen one when `verb` is on the command line.
 template <class Options>
-void on_chosen(CLI::App* verb, Action& chosen, const std::shared_ptr<Options>& options, int (*action)(const Options&)) {
+void on_chosen(CLI::App* verb, Action& chosen, const std::shared_ptr<Options>& options,
+               int (*action)(const Options&)) {
   verb->callback([options, action, &chosen] { chosen = [options, action] { return action(*options); }; });
 }
 

@@ -4,9 +4,9 @@ namespace braggd {
 
 std::vector<std::pair<std::string, std::uint64_t>> ledger_rows(const Ledger& ledger) {
   std::vector<std::pair<std::string, std::uint64_t>> rows{
-      {"expected", ledger.expected}, {"received", ledger.received},   {"processed", ledger.processed},
-      {"written", ledger.written},   {"missing", ledger.missing},     {"duplicate", ledger.duplicate},
-      {"stale", ledger.stale},       {"early", ledger.early},         {"unreadable", ledger.unreadable},
+      {"expected", ledger.expected}, {"received", ledger.received}, {"processed", ledger.processed},
+      {"written", ledger.written},   {"missing", ledger.missing},   {"duplicate", ledger.duplicate},
+      {"stale", ledger.stale},       {"early", ledger.early},       {"unreadable", ledger.unreadable},
   };
   for (std::size_t i = 0; i < ledger.dropped.size(); ++i) {
     const auto reason = static_cast<DropReason>(i);

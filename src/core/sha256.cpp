@@ -1,9 +1,8 @@
 #include "core/sha256.hpp"
 
-#include <openssl/evp.h>
-
 #include <array>
 #include <cstdio>
+#include <openssl/evp.h>
 #include <stdexcept>
 
 namespace braggd {

@@ -28,16 +28,16 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   std::string unit(end, text.data() + text.size());
   std::erase_if(unit, [](unsigned char c) { return std::isspace(c) != 0; });
   constexpr std::array<std::pair<std::string_view, double>, 11> units{{{"", 1},
-                                                                      {"B", 1},
-                                                                      {"KiB", 1024.},
-                                                                      {"MiB", 1048576.},
-                                                                      {"GiB", 1073741824.},
-                                                                      {"TiB", 1099511627776.},
-                                                                      {"kB", 1e3},
-                                                                      {"KB", 1e3},
-                                                                      {"MB", 1e6},
-                                                                      {"GB", 1e9},
-                                                                      {"TB", 1e12}}};
+                                                                       {"B", 1},
+                                                                       {"KiB", 1024.},
+                                                                       {"MiB", 1048576.},
+                                                                       {"GiB", 1073741824.},
+                                                                       {"TiB", 1099511627776.},
+                                                                       {"kB", 1e3},
+                                                                       {"KB", 1e3},
+                                                                       {"MB", 1e6},
+                                                                       {"GB", 1e9},
+                                                                       {"TB", 1e12}}};
   const auto found = std::ranges::find(units, unit, &std::pair<std::string_view, double>::first);
   if (found == units.end()) return std::nullopt;
   const double bytes = std::round(number * found->second);
@@ -81,8 +81,8 @@ std::optional<std::string_view> did_you_mean(std::string_view word,
 std::string safe_file_name(std::string_view id) {
   std::string name;
   for (const char c : id.substr(0, 128)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                       c == '_' || c == '-';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '_' || c == '-';
     name.push_back(plain ? c : '_');
   }
   if (!name.empty() && name.front() == '.') name.front() = '_';

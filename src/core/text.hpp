@@ -16,7 +16,8 @@ std::string format_bytes(std::uint64_t bytes);
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 /// The candidate nearest to `word` by edit distance, if it is near enough to be a typing mistake.
-std::optional<std::string_view> did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+std::optional<std::string_view> did_you_mean(std::string_view word,
+                                             std::span<const std::string_view> candidates);
 
 /// A file name made of an id from outside: letters, digits, '.', '_' and '-' stay, the rest becomes '_', no leading
 /// dot, 128 characters at most, "scan" where nothing is left.

@@ -36,7 +36,8 @@ class OutputFile {
   void check() const;
   /// Throws OutputError if a write has failed or the disk has no room for `bytes` more.
   void require_room(std::uint64_t bytes) const;
-  /// Runs `function`; an hdf5::Error becomes an OutputError that says what the disk said, if it said anything.
+  /// Runs `function`; an hdf5::Error becomes an OutputError that says what the disk said, if it said
+  /// anything.
   template <class F>
   void attempt(F&& function) const {
     try {

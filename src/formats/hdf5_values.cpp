@@ -7,10 +7,11 @@ namespace braggd::hdf5 {
 
 namespace {
 
-Handle text_type() {
+Handle text_type(std::size_t bytes = H5T_VARIABLE) {
   Handle type = own("text type", [] { return H5Tcopy(H5T_C_S1); });
-  call("text type", [&] { return H5Tset_size(type.id(), H5T_VARIABLE); });
+  call("text type", [&] { return H5Tset_size(type.id(), bytes); });
   call("text type", [&] { return H5Tset_cset(type.id(), H5T_CSET_UTF8); });
+  if (bytes != H5T_VARIABLE) call("text type", [&] { return H5Tset_strpad(type.id(), H5T_STR_NULLPAD); });
   return type;
 }
 
@@ -194,9 +195,8 @@ Handle write_numbers(const Handle& at, const std::string& name, hid_t type,
 }
 
 Handle write_text(const Handle& at, const std::string& name, std::string_view text) {
-  const std::string terminated(text);
-  const char* pointer = terminated.c_str();
-  return write_numbers(at, name, text_type().id(), {}, &pointer);
+  const std::string padded = text.empty() ? std::string(1, '\0') : std::string(text);
+  return write_numbers(at, name, text_type(padded.size()).id(), {}, padded.data());
 }
 
 Handle write_texts(const Handle& at, const std::string& name, const std::vector<std::string>& texts) {

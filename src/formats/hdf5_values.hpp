@@ -35,8 +35,9 @@ std::optional<Numbers> read_numbers(const Handle& at, const std::string& path, s
 std::optional<std::string> read_attribute_text(const Handle& at, const std::string& path, const char* name);
 std::optional<double> read_attribute_number(const Handle& at, const std::string& path, const char* name);
 
-// Writing. Texts are UTF-8 of variable length; objects carry no time stamps, so that equal content gives
-// equal bytes. All throw Error.
+// Writing. Texts are UTF-8: of their own fixed length in datasets, so that damage to a global heap does not
+// reach them, and of variable length in attributes, which Python then reads as str. Objects carry no time
+// stamps, so that equal content gives equal bytes. All throw Error.
 
 /// A creation property list for datasets without time stamps.
 Handle dataset_properties();

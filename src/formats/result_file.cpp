@@ -27,7 +27,8 @@ class ColumnReader {
     const auto extent = hdf5::extent_of(dataset_);
     if (extent.size() != 1) throw InputError(path + " is not a column");
     rows_ = extent[0];
-    // gzip makes nothing smaller than by a factor of 1032, so a column that claims more was never written by us.
+    // gzip makes nothing smaller than by a factor of 1032, so a column that claims more was never written by
+    // us.
     const hdf5::Guard guard;
     if (rows_ / 2048 > H5Dget_storage_size(dataset_.id()))
       throw InputError(path + " claims more rows than it holds");

@@ -40,8 +40,8 @@ struct ResultSummary {
   std::string configuration;  ///< the YAML, byte for byte
 };
 
-/// Reads the summary of a result file, the brightest `n_brightest` peaks among it; nothing where the file is no result
-/// of ours. Throws InputError for one of ours that is damaged.
+/// Reads the summary of a result file, the brightest `n_brightest` peaks among it; nothing where the file is
+/// no result of ours. Throws InputError for one of ours that is damaged.
 std::optional<ResultSummary> read_result_summary(const std::filesystem::path& path,
                                                  std::size_t n_brightest = 5);
 

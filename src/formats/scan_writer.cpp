@@ -112,18 +112,6 @@ void ScanWriter::append(const Frame& frame) {
   ++frames_;
 }
 
-void ScanWriter::write_table(const std::string& group, const std::vector<TableColumn>& columns) {
-  output_.attempt([&] {
-    const auto table = hdf5::create_group(output_.file(), group, "NXcollection");
-    for (const TableColumn& column : columns) {
-      output_.require_room(column.values.size() * sizeof(double));
-      const auto dataset = hdf5::write_array<double>(table, column.name, column.values);
-      if (!column.units.empty()) hdf5::set_attribute(dataset, "units", column.units);
-    }
-  });
-  output_.check();
-}
-
 // Where each frame begins and how wide it is, or, for uneven steps, the centre of each.
 void ScanWriter::write_omega(const hdf5::Handle& sample) {
   if (!header_.omega_deg.empty()) {

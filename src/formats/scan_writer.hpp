@@ -12,13 +12,6 @@
 
 namespace braggd {
 
-/// A named column of a table, in `units` (empty: none).
-struct TableColumn {
-  std::string name;
-  std::string units;
-  std::vector<double> values;
-};
-
 /// A NeXus file with the frames at /entry/data/data, one chunk a frame. It stands as `<path>.part` until
 /// `close`; a writer that is destroyed before leaves it so. Everything throws OutputError.
 class ScanWriter {
@@ -28,8 +21,6 @@ class ScanWriter {
 
   /// Adds the next frame; encoded anew where it comes in another encoding than the file's.
   void append(const Frame& frame);
-  /// Writes columns into a new group below the root, say "truth".
-  void write_table(const std::string& group, const std::vector<TableColumn>& columns);
   /// Completes the file under its final name.
   void close();
 

@@ -21,11 +21,14 @@ void SideFile::write_table(const std::string& name, const std::vector<TableColum
 void SideFile::write_mask(Shape shape, std::span<const std::uint8_t> mask) {
   output_.attempt([&] {
     output_.require_room(mask.size());
-    hdf5::write_numbers(output_.file(), "mask", hdf5::native_type<std::uint8_t>(), {shape.rows, shape.cols}, mask.data());
+    hdf5::write_numbers(output_.file(), "mask", hdf5::native_type<std::uint8_t>(), {shape.rows, shape.cols},
+                        mask.data());
   });
   output_.check();
 }
 
-void SideFile::close() { output_.publish(); }
+void SideFile::close() {
+  output_.publish();
+}
 
 }  // namespace braggd

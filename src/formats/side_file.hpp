@@ -10,9 +10,15 @@
 #include <braggd/frame.hpp>
 
 #include "formats/hdf5_output.hpp"
-#include "formats/scan_writer.hpp"
 
 namespace braggd {
+
+/// A named column of a table, in `units` (empty: none).
+struct TableColumn {
+  std::string name;
+  std::string units;
+  std::vector<double> values;
+};
 
 /// Stands as `<path>.part` until `close`. Refuses a path that exists. Everything throws OutputError.
 class SideFile {

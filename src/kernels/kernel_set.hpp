@@ -13,7 +13,9 @@ enum class KernelSet : std::uint8_t { scalar, avx2, avx512 };
 
 inline constexpr std::array<std::string_view, 3> kernel_set_names{"scalar", "avx2", "avx512"};
 
-constexpr std::string_view name_of(KernelSet set) { return kernel_set_names[static_cast<std::size_t>(set)]; }
+constexpr std::string_view name_of(KernelSet set) {
+  return kernel_set_names[static_cast<std::size_t>(set)];
+}
 
 /// The sets that this processor runs, worst first; never empty.
 std::vector<KernelSet> supported_kernel_sets();

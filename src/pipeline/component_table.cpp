@@ -17,7 +17,8 @@ std::vector<ComponentKind> collect() {
     table.push_back({"source", e.info.type, e.info.doc, "", name_of(ProductType::frame), &e.fields, e.check});
   }
   for (const StageEntry& e : stage_registry()) {
-    table.push_back({"stages", e.info.type, e.info.doc, name_of(e.input), name_of(e.output), &e.fields, e.check});
+    table.push_back(
+        {"stages", e.info.type, e.info.doc, name_of(e.input), name_of(e.output), &e.fields, e.check});
   }
   for (const SinkEntry& e : sink_registry()) {
     const auto input = e.input ? name_of(*e.input) : std::string_view("any product");

@@ -18,7 +18,8 @@ std::string read_text(const std::filesystem::path& file, std::vector<Problem>& p
     problems.push_back({file.string(), 0, 0, "", std::move(text), std::move(suggestion)});
     return std::string();
   };
-  if (!std::filesystem::exists(file, error)) return problem("there is no such pipeline file", "check the path");
+  if (!std::filesystem::exists(file, error))
+    return problem("there is no such pipeline file", "check the path");
   if (std::filesystem::is_directory(file, error)) return problem("it is a directory", "name a YAML file");
   std::ifstream stream(file, std::ios::binary);
   std::string text(max_config_bytes + 1, '\0');
@@ -55,8 +56,8 @@ Override parse_override(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-PipelineConfig parse_config(std::string text, const std::filesystem::path& file, std::span<const Override> overrides,
-                            std::vector<Problem>& problems) {
+PipelineConfig parse_config(std::string text, const std::filesystem::path& file,
+                            std::span<const Override> overrides, std::vector<Problem>& problems) {
   return ConfigReader(file, overrides, problems).read(std::move(text));
 }
 
@@ -74,7 +75,8 @@ PipelineConfig read_config(const std::filesystem::path& file, std::span<const Ov
                            std::vector<Problem>& problems) {
   const std::size_t before = problems.size();
   std::string text = read_text(file, problems);
-  if (problems.size() != before) return {.file = file, .text = {}, .engine = {}, .source = {}, .stages = {}, .sinks = {}};
+  if (problems.size() != before)
+    return {.file = file, .text = {}, .engine = {}, .source = {}, .stages = {}, .sinks = {}};
   return parse_config(std::move(text), file, overrides, problems);
 }
 

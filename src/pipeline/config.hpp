@@ -73,8 +73,8 @@ PipelineConfig read_config(const std::filesystem::path& file, std::span<const Ov
                            std::vector<Problem>& problems);
 
 /// The same from text, with `file` for messages and relative paths.
-PipelineConfig parse_config(std::string text, const std::filesystem::path& file, std::span<const Override> overrides,
-                            std::vector<Problem>& problems);
+PipelineConfig parse_config(std::string text, const std::filesystem::path& file,
+                            std::span<const Override> overrides, std::vector<Problem>& problems);
 
 /// The settings of one component from "key=value" overrides alone, defaults filled in; `section` and `type` as in the
 /// file. Throws ConfigProblems.

@@ -19,10 +19,12 @@ Position position_of(const YAML::Node& node) {
   return mark.is_null() ? Position{} : Position{mark.line + 1, mark.column + 1};
 }
 
-std::string suggest(std::string_view word, std::span<const std::string_view> candidates, const std::string& intro) {
+std::string suggest(std::string_view word, std::span<const std::string_view> candidates,
+                    const std::string& intro) {
   if (const auto guess = did_you_mean(word, candidates)) return "did you mean '" + std::string(*guess) + "'?";
   std::string list = intro;
-  for (const auto candidate : candidates) list += (&candidate == candidates.data() ? " " : ", ") + std::string(candidate);
+  for (const auto candidate : candidates)
+    list += (&candidate == candidates.data() ? " " : ", ") + std::string(candidate);
   return candidates.empty() ? "" : list;
 }
 
@@ -48,8 +50,8 @@ ConfigReader::ConfigReader(const std::filesystem::path& file, std::span<const Ov
 
 void ConfigReader::add(Position position, std::string key, std::string text, std::string suggestion) {
   const bool from_command_line = position.line == 0;
-  problems_.push_back({from_command_line ? "--set" : file_.string(), position.line, position.column, std::move(key), std::move(text),
-                       std::move(suggestion)});
+  problems_.push_back({from_command_line ? "--set" : file_.string(), position.line, position.column,
+                       std::move(key), std::move(text), std::move(suggestion)});
 }
 
 PipelineConfig ConfigReader::read(std::string text) {
@@ -85,7 +87,8 @@ Settings ConfigReader::read_bare(const std::string& section, const std::string& 
 
 void ConfigReader::read_document(const YAML::Node& root, PipelineConfig& config) {
   if (!root.IsMap()) {
-    add({1, 1}, "", "it is not a pipeline", "it needs version, source, stages and sinks; `braggd list` shows what there is");
+    add({1, 1}, "", "it is not a pipeline",
+        "it needs version, source, stages and sinks; `braggd list` shows what there is");
     return;
   }
   constexpr std::array<std::string_view, 5> sections{"version", "engine", "source", "stages", "sinks"};
@@ -93,7 +96,8 @@ void ConfigReader::read_document(const YAML::Node& root, PipelineConfig& config)
   for (const auto& item : root) {
     const std::string key = item.first.IsScalar() ? item.first.Scalar() : "";
     if (std::ranges::find(sections, key) == sections.end()) {
-      add(position_of(item.first), printable(key, 64), "unknown section", suggest(key, sections, "there are"));
+      add(position_of(item.first), printable(key, 64), "unknown section",
+          suggest(key, sections, "there are"));
     } else if (std::ranges::find(seen, key) != seen.end()) {
       add(position_of(item.first), key, "it is given twice", "keep one");
     }
@@ -134,9 +138,10 @@ void ConfigReader::read_engine(const YAML::Node& node, Settings& settings) {
 void ConfigReader::read_list(const YAML::Node& root, const char* section, std::vector<Entry>& entries) {
   const YAML::Node list = root[section];
   if (!list || !list.IsSequence() || list.size() == 0) {
-    add(list ? position_of(list) : Position{1, 1}, section, list ? "it is not a list of entries" : "it is missing",
-        std::string("write, for example, ") + section + ": [{type: " +
-            std::string(component_types(section).front()) + "}]");
+    add(list ? position_of(list) : Position{1, 1}, section,
+        list ? "it is not a list of entries" : "it is missing",
+        std::string("write, for example, ") + section +
+            ": [{type: " + std::string(component_types(section).front()) + "}]");
     return;
   }
   for (const auto& node : list) entries.push_back(read_entry(node, section));
@@ -192,7 +197,8 @@ void ConfigReader::read_identity(const YAML::Node& node, Entry& entry) {
     if (!value) continue;
     entry.key_positions[key] = position_of(value);
     if (!connects) {
-      add(position_of(value), "source." + std::string(key), "the source has no " + std::string(key), "leave it out");
+      add(position_of(value), "source." + std::string(key), "the source has no " + std::string(key),
+          "leave it out");
     } else if (!value.IsScalar() || !is_plain_name(value.Scalar())) {
       add(position_of(value), entry.path_of(key), "it is not a name", "use letters, digits, '_' and '-'");
     } else {
@@ -201,7 +207,8 @@ void ConfigReader::read_identity(const YAML::Node& node, Entry& entry) {
   }
 }
 
-void ConfigReader::read_settings(const YAML::Node& node, const std::vector<FieldDescriptor>& fields, Entry& entry) {
+void ConfigReader::read_settings(const YAML::Node& node, const std::vector<FieldDescriptor>& fields,
+                                 Entry& entry) {
   for (const auto& item : node) {
     const std::string key = item.first.IsScalar() ? item.first.Scalar() : "";
     if (entry.section != "engine" && std::ranges::find(identity_keys, key) != identity_keys.end()) continue;
@@ -212,8 +219,8 @@ void ConfigReader::read_settings(const YAML::Node& node, const std::vector<Field
     entry.key_positions[key] = position_of(item.second);
     const bool known = std::ranges::any_of(fields, [&](const FieldDescriptor& f) { return f.key == key; });
     if (!known) {
-      const std::string suggestion =
-          fields.empty() ? "'" + entry.type + "' has no options" : suggest(key, keys_of(fields), "its options are");
+      const std::string suggestion = fields.empty() ? "'" + entry.type + "' has no options"
+                                                    : suggest(key, keys_of(fields), "its options are");
       add(position_of(item.first), entry.path_of(printable(key, 64)), "unknown option", suggestion);
       continue;
     }
@@ -245,7 +252,8 @@ void ConfigReader::read_setting(std::string_view key, const YAML::Node& value, P
   }
 }
 
-void ConfigReader::apply_overrides(const std::string& prefix, const std::vector<FieldDescriptor>& fields, Entry& entry) {
+void ConfigReader::apply_overrides(const std::string& prefix, const std::vector<FieldDescriptor>& fields,
+                                   Entry& entry) {
   for (std::size_t i = 0; i < overrides_.size(); ++i) {
     if (!overrides_[i].path.starts_with(prefix)) continue;
     const std::string key = overrides_[i].path.substr(prefix.size());

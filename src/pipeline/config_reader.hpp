@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
 #include <yaml-cpp/yaml.h>
 
 #include "pipeline/config.hpp"
@@ -15,7 +14,8 @@ namespace braggd {
 
 class ConfigReader {
  public:
-  ConfigReader(const std::filesystem::path& file, std::span<const Override> overrides, std::vector<Problem>& problems);
+  ConfigReader(const std::filesystem::path& file, std::span<const Override> overrides,
+               std::vector<Problem>& problems);
 
   PipelineConfig read(std::string text);
   /// One component that only the overrides describe: their paths are its keys.
@@ -31,7 +31,8 @@ class ConfigReader {
   void read_identity(const YAML::Node& node, Entry& entry);
   void read_settings(const YAML::Node& node, const std::vector<FieldDescriptor>& fields, Entry& entry);
   void read_setting(std::string_view key, const YAML::Node& value, Position position,
-                    const std::vector<FieldDescriptor>& fields, const std::filesystem::path& base, Entry& entry);
+                    const std::vector<FieldDescriptor>& fields, const std::filesystem::path& base,
+                    Entry& entry);
   void apply_overrides(const std::string& prefix, const std::vector<FieldDescriptor>& fields, Entry& entry);
   void fill_defaults(const std::vector<FieldDescriptor>& fields, Entry& entry);
   void report_unused_overrides(const PipelineConfig& config);

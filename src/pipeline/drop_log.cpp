@@ -1,7 +1,6 @@
 #include "pipeline/drop_log.hpp"
 
 #include <spdlog/spdlog.h>
-
 #include <utility>
 
 namespace braggd {
@@ -21,8 +20,8 @@ void DropLog::warn(const FrameMeta& meta, DropReason reason, const std::string& 
     left_out = std::exchange(last.left_out, 0);
   }
   if (left_out > 0) {
-    spdlog::warn("scan={} frame={} dropped={}: {} (and {} more since)", scan_id_, meta.frame_number, name_of(reason),
-                 detail, left_out);
+    spdlog::warn("scan={} frame={} dropped={}: {} (and {} more since)", scan_id_, meta.frame_number,
+                 name_of(reason), detail, left_out);
   } else {
     spdlog::warn("scan={} frame={} dropped={}: {}", scan_id_, meta.frame_number, name_of(reason), detail);
   }

@@ -1,5 +1,4 @@
 #include <cmath>
-
 #include <yaml-cpp/yaml.h>
 
 #include "pipeline/component_table.hpp"
@@ -57,7 +56,8 @@ std::string expand_config(const PipelineConfig& config) {
   emit_settings(out, config.engine, engine_fields());
   out << YAML::EndMap << YAML::Key << "source" << YAML::Value;
   emit_entry(out, config.source);
-  for (const auto& [section, entries] : {std::pair{"stages", &config.stages}, std::pair{"sinks", &config.sinks}}) {
+  for (const auto& [section, entries] :
+       {std::pair{"stages", &config.stages}, std::pair{"sinks", &config.sinks}}) {
     out << YAML::Key << section << YAML::Value << YAML::BeginSeq;
     for (const Entry& entry : *entries) emit_entry(out, entry);
     out << YAML::EndSeq;

@@ -61,8 +61,8 @@ void plan_tasks(Plan& plan, const PlanOptions& options) {
     const bool parallel = plan.stages[i].entry->parallel;
     const auto producer_stage = plan.stages[i].producer;
     const auto producer = plan.task_of(producer_stage);
-    const bool joins = producer && parallel && plan.tasks[*producer].parallel &&
-                       consumers_of(plan, *producer_stage) == 1;
+    const bool joins =
+        producer && parallel && plan.tasks[*producer].parallel && consumers_of(plan, *producer_stage) == 1;
     if (joins) {
       plan.tasks[*producer].steps.push_back(make_step(plan, std::move(covers)));
     } else {

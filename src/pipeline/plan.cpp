@@ -52,10 +52,10 @@ std::shared_ptr<const Provenance> Plan::provenance() const {
 Plan make_plan(PipelineConfig config, std::vector<Problem> problems, const PlanOptions& options) {
   Plan plan;
   plan.config = std::move(config);
-  const bool every_type_known =
-      !plan.config.source.type.empty() && !plan.config.stages.empty() && !plan.config.sinks.empty() &&
-      std::ranges::none_of(plan.config.stages, &std::string::empty, &Entry::type) &&
-      std::ranges::none_of(plan.config.sinks, &std::string::empty, &Entry::type);
+  const bool every_type_known = !plan.config.source.type.empty() && !plan.config.stages.empty() &&
+                                !plan.config.sinks.empty() &&
+                                std::ranges::none_of(plan.config.stages, &std::string::empty, &Entry::type) &&
+                                std::ranges::none_of(plan.config.sinks, &std::string::empty, &Entry::type);
   if (every_type_known) wire_stages(plan, problems);
   if (!problems.empty()) throw ConfigProblems(std::move(problems));
   plan.source = find_source(plan.config.source.type);

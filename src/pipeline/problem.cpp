@@ -34,6 +34,7 @@ std::vector<Problem> in_reading_order(std::vector<Problem> problems) {
 }  // namespace
 
 ConfigProblems::ConfigProblems(std::vector<Problem> problems)
-    : std::runtime_error(join(in_reading_order(problems))), problems_(in_reading_order(std::move(problems))) {}
+    : std::runtime_error(join(in_reading_order(problems))),
+      problems_(in_reading_order(std::move(problems))) {}
 
 }  // namespace braggd

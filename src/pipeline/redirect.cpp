@@ -24,11 +24,17 @@ std::string absolute_path(const std::filesystem::path& path) {
 void redirect_to_replay(PipelineConfig& config, std::vector<Problem>& problems, const ReplayTarget& target) {
   // What is wrong with a source that is not used, or with a directory that is not written, does not matter.
   std::erase_if(problems, [](const Problem& problem) {
-    return problem.key.starts_with("source.") || (problem.key.starts_with("sinks.") && problem.key.ends_with(".directory"));
+    return problem.key.starts_with("source.") ||
+           (problem.key.starts_with("sinks.") && problem.key.ends_with(".directory"));
   });
   const ComponentKind& kind = *find_component("source", "replay");
-  config.source = {.section = "source", .type = "replay", .name = "replay", .from = {}, .settings = defaults_of(kind),
-                   .position = config.source.position, .key_positions = {}};
+  config.source = {.section = "source",
+                   .type = "replay",
+                   .name = "replay",
+                   .from = {},
+                   .settings = defaults_of(kind),
+                   .position = config.source.position,
+                   .key_positions = {}};
   config.source.settings["file"] = absolute_path(target.scan);
   config.source.settings["dataset"] = target.dataset;
   config.source.settings["rate"] = target.rate;

@@ -1,9 +1,8 @@
 #include "pipeline/runner.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
+#include <spdlog/spdlog.h>
 #include <thread>
 #include <utility>
 
@@ -64,7 +63,8 @@ void Runner::begin(std::shared_ptr<const ScanHeader> header) {
     progress_.scan_id = header->scan_id;
     progress_.expected = header->expected_frames;
   }
-  for (const LogicalSink& sink : plan_.sinks) scan_->sinks.emplace_back(sink, SinkContext{header, provenance_});
+  for (const LogicalSink& sink : plan_.sinks)
+    scan_->sinks.emplace_back(sink, SinkContext{header, provenance_});
   build_graph();
 }
 
@@ -74,13 +74,14 @@ void Runner::build_graph() {
   const std::uint64_t needed = plan_.bytes_in_flight(header, 0);
   const bool sides_fit = std::max(header.shape.rows, header.shape.cols) <= 65535 && header.shape.pixels() > 0;
   if (scan_->failure.empty() && !sides_fit) {
-    scan_->failure = "frames of " + std::to_string(header.shape.rows) + " x " + std::to_string(header.shape.cols) +
-                     " pixels are not supported: a side has 1 to 65535";
+    scan_->failure = "frames of " + std::to_string(header.shape.rows) + " x " +
+                     std::to_string(header.shape.cols) + " pixels are not supported: a side has 1 to 65535";
     scan_->failure_reason = DropReason::wrong_shape;
   } else if (needed > budget_.capacity_bytes()) {
-    scan_->failure = "one frame of " + std::to_string(header.shape.rows) + " x " + std::to_string(header.shape.cols) +
-                     " pixels needs " + format_bytes(needed) + " in this pipeline, the budget is " +
-                     format_bytes(budget_.capacity_bytes()) + ": raise engine.memory";
+    scan_->failure = "one frame of " + std::to_string(header.shape.rows) + " x " +
+                     std::to_string(header.shape.cols) + " pixels needs " + format_bytes(needed) +
+                     " in this pipeline, the budget is " + format_bytes(budget_.capacity_bytes()) +
+                     ": raise engine.memory";
     scan_->failure_reason = DropReason::too_large;
   }
   if (scan_->failure.empty()) {
@@ -132,8 +133,9 @@ void Runner::push(Frame frame) {
   if (!scan_->failure.empty()) return put_dropped(meta, scan_->failure_reason);
   auto lease = budget_.acquire(plan_.bytes_in_flight(*scan_->header, frame.bytes.size()));
   if (!lease) {
-    scan_->log.warn(meta, DropReason::too_large,
-                    "its " + format_bytes(frame.bytes.size()) + " exceed the memory budget; raise engine.memory");
+    scan_->log.warn(
+        meta, DropReason::too_large,
+        "its " + format_bytes(frame.bytes.size()) + " exceed the memory budget; raise engine.memory");
     return put_dropped(meta, DropReason::too_large);
   }
   scan_->graph->put({.meta = meta,

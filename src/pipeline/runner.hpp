@@ -23,9 +23,9 @@ struct ScanReport {
   ScanSummary summary;
   std::vector<std::filesystem::path> outputs;
   std::vector<StepReport> steps;
-  std::uint64_t peaks = 0;      ///< in the first sink that takes peaks
+  std::uint64_t peaks = 0;     ///< in the first sink that takes peaks
   bool output_failed = false;  ///< a sink could not write its result
-  double seconds = 0;  ///< from begin to the last sink's end
+  double seconds = 0;          ///< from begin to the last sink's end
 };
 
 /// A moment of a running scan; for progress bars and status lines.

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <deque>
-#include <utility>
-
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
+#include <utility>
 
 #include "pipeline/task_runner.hpp"
 
@@ -18,7 +17,8 @@ class Workers::Impl {
  public:
   // One slot more than workers, because TBB counts the calling thread, which only feeds the graph.
   explicit Impl(unsigned threads)
-      : limit_(tbb::global_control::max_allowed_parallelism, threads + 1), arena(static_cast<int>(threads), 0) {
+      : limit_(tbb::global_control::max_allowed_parallelism, threads + 1),
+        arena(static_cast<int>(threads), 0) {
     arena.initialize();
   }
 
@@ -84,8 +84,8 @@ class ScanGraph::Impl {
   // A frame that waits for its turn gives its lease back first: else the frames behind a gap would hold the whole
   // budget, and the frame that fills the gap could not be received.
   void add_ordered(TaskRunner& runner, flow::sender<Envelope>& producer) {
-    auto& sequencer =
-        sequencers_.emplace_back(*graph_, [](const Envelope& envelope) -> std::size_t { return envelope.meta.index; });
+    auto& sequencer = sequencers_.emplace_back(
+        *graph_, [](const Envelope& envelope) -> std::size_t { return envelope.meta.index; });
     auto& release = nodes_.emplace_back(*graph_, flow::unlimited, [](Envelope envelope) {
       envelope.lease.reset();
       return envelope;
@@ -109,11 +109,13 @@ class ScanGraph::Impl {
   std::vector<flow::sender<Envelope>*> outputs_;  // by task
 };
 
-ScanGraph::ScanGraph(const Plan& plan, const StageContext& context, std::vector<SinkRunner>& sinks, Workers& workers,
-                     DropLog& log, const std::atomic<bool>& aborted, std::function<void()> on_consumed)
+ScanGraph::ScanGraph(const Plan& plan, const StageContext& context, std::vector<SinkRunner>& sinks,
+                     Workers& workers, DropLog& log, const std::atomic<bool>& aborted,
+                     std::function<void()> on_consumed)
     : impl_(std::make_unique<Impl>(workers, std::move(on_consumed))) {
   for (const PlanTask& task : plan.tasks) impl_->add_task(plan, task, context, log, aborted);
-  for (std::size_t i = 0; i < sinks.size(); ++i) impl_->add_sink(sinks[i], plan.task_of(plan.sinks[i].producer));
+  for (std::size_t i = 0; i < sinks.size(); ++i)
+    impl_->add_sink(sinks[i], plan.task_of(plan.sinks[i].producer));
 }
 
 ScanGraph::ScanGraph(std::vector<SinkRunner>& sinks, Workers& workers, std::function<void()> on_consumed)
@@ -121,11 +123,21 @@ ScanGraph::ScanGraph(std::vector<SinkRunner>& sinks, Workers& workers, std::func
   for (SinkRunner& sink : sinks) impl_->add_sink(sink, std::nullopt);
 }
 
-ScanGraph::~ScanGraph() { impl_->drain(); }
+ScanGraph::~ScanGraph() {
+  impl_->drain();
+}
 
-void ScanGraph::put(const Envelope& envelope) { impl_->put(envelope); }
-void ScanGraph::drain() { impl_->drain(); }
-bool ScanGraph::has_ordered_tasks() const { return impl_->has_ordered_tasks(); }
-std::vector<StepReport> ScanGraph::report() const { return impl_->report(); }
+void ScanGraph::put(const Envelope& envelope) {
+  impl_->put(envelope);
+}
+void ScanGraph::drain() {
+  impl_->drain();
+}
+bool ScanGraph::has_ordered_tasks() const {
+  return impl_->has_ordered_tasks();
+}
+std::vector<StepReport> ScanGraph::report() const {
+  return impl_->report();
+}
 
 }  // namespace braggd

@@ -1,6 +1,5 @@
 // JSON Schema of a pipeline file, from the tables of fields.
 #include <cmath>
-
 #include <nlohmann/json.hpp>
 
 #include "pipeline/component_table.hpp"
@@ -14,17 +13,22 @@ using nlohmann::ordered_json;
 
 ordered_json type_of(const FieldDescriptor& field) {
   switch (field.kind) {
-    case FieldKind::boolean: return {{"type", "boolean"}};
-    case FieldKind::integer: return {{"type", "integer"}};
-    case FieldKind::real: return {{"type", "number"}};
-    case FieldKind::bytes: return {{"type", {"integer", "string"}}, {"pattern", "^[0-9.]+ ?([kKMGT]i?)?B?$"}};
+    case FieldKind::boolean:
+      return {{"type", "boolean"}};
+    case FieldKind::integer:
+      return {{"type", "integer"}};
+    case FieldKind::real:
+      return {{"type", "number"}};
+    case FieldKind::bytes:
+      return {{"type", {"integer", "string"}}, {"pattern", "^[0-9.]+ ?([kKMGT]i?)?B?$"}};
     case FieldKind::choice:
       return {{"enum", std::vector<std::string_view>(field.choices.begin(), field.choices.end())}};
     case FieldKind::text_list:
       return {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
     case FieldKind::text:
     case FieldKind::file:
-    case FieldKind::directory: break;
+    case FieldKind::directory:
+      break;
   }
   return {{"type", "string"}};
 }
@@ -55,12 +59,9 @@ void add_properties(ordered_json& object, const std::vector<FieldDescriptor>& fi
 }
 
 ordered_json entry_schema(const ComponentKind& kind) {
-  ordered_json entry{{"title", kind.type},
-                     {"description", kind.doc},
-                     {"type", "object"},
-                     {"properties", {{"type", {{"const", kind.type}}}}},
-                     {"required", {"type"}},
-                     {"additionalProperties", false}};
+  ordered_json entry{{"title", kind.type},   {"description", kind.doc},
+                     {"type", "object"},     {"properties", {{"type", {{"const", kind.type}}}}},
+                     {"required", {"type"}}, {"additionalProperties", false}};
   if (kind.section != "source") {
     const ordered_json name{{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]{1,64}$"}};
     entry["properties"]["name"] = name;
@@ -81,7 +82,8 @@ ordered_json choice_of(std::string_view section) {
 }  // namespace
 
 std::string pipeline_json_schema() {
-  ordered_json engine{{"type", "object"}, {"properties", ordered_json::object()}, {"additionalProperties", false}};
+  ordered_json engine{
+      {"type", "object"}, {"properties", ordered_json::object()}, {"additionalProperties", false}};
   add_properties(engine, engine_fields());
   const auto list_of = [](std::string_view section) {
     return ordered_json{{"type", "array"}, {"minItems", 1}, {"items", choice_of(section)}};

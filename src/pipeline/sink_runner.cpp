@@ -1,8 +1,7 @@
 #include "pipeline/sink_runner.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <exception>
+#include <spdlog/spdlog.h>
 
 namespace braggd {
 

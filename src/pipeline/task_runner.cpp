@@ -85,7 +85,8 @@ Envelope TaskRunner::run(Envelope envelope) {
 
 void TaskRunner::report(std::vector<StepReport>& out) const {
   for (const Step& step : steps_) {
-    out.push_back({step.label, step.counters.in, step.counters.out, step.counters.dropped, step.counters.busy_ns});
+    out.push_back(
+        {step.label, step.counters.in, step.counters.out, step.counters.dropped, step.counters.busy_ns});
   }
 }
 

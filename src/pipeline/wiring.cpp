@@ -22,11 +22,13 @@ std::string missing_between(ProductType from, ProductType to) {
     queue.pop_front();
     for (const StageEntry& entry : stage_registry()) {
       if (entry.input != here || reached.contains(entry.output)) continue;
-      reached[entry.output] = reached[here] + (reached[here].empty() ? "" : ", then ") + std::string(entry.info.type);
+      reached[entry.output] =
+          reached[here] + (reached[here].empty() ? "" : ", then ") + std::string(entry.info.type);
       queue.push_back(entry.output);
     }
   }
-  return reached.contains(to) && from != to ? "put " + reached[to] + " between them" : "change the order or `from:`";
+  return reached.contains(to) && from != to ? "put " + reached[to] + " between them"
+                                            : "change the order or `from:`";
 }
 
 class Wiring {
@@ -57,7 +59,8 @@ class Wiring {
         const bool is_stage = list == &plan_.config.stages;
         const auto place = is_stage ? static_cast<std::size_t>(&entry - list->data()) : no_place;
         if (!names_.emplace(entry.name, place).second) {
-          add(entry, "name", "the name '" + entry.name + "' is taken", "give each entry a name of its own with name:");
+          add(entry, "name", "the name '" + entry.name + "' is taken",
+              "give each entry a name of its own with name:");
         }
       }
     }
@@ -82,8 +85,9 @@ class Wiring {
       if (place != no_place) candidates.push_back(name);
     }
     const auto guess = did_you_mean(entry.from, candidates);
-    add(entry, "from", found == names_.end() ? "there is no stage named '" + entry.from + "'"
-                                             : "'" + entry.from + "' is a sink: it gives nothing",
+    add(entry, "from",
+        found == names_.end() ? "there is no stage named '" + entry.from + "'"
+                              : "'" + entry.from + "' is a sink: it gives nothing",
         guess ? "did you mean '" + std::string(*guess) + "'?" : "name a stage, or source");
     return std::nullopt;
   }
@@ -116,7 +120,8 @@ class Wiring {
   }
 
   // Checks that the producer gives `wanted`; encoded frames are decoded on the way.
-  std::optional<std::size_t> connect(const Entry& entry, std::optional<std::size_t> producer, ProductType wanted) {
+  std::optional<std::size_t> connect(const Entry& entry, std::optional<std::size_t> producer,
+                                     ProductType wanted) {
     const ProductType given = producer ? plan_.stages[*producer].entry->output : ProductType::frame;
     if (given == wanted) return producer;
     if (given == ProductType::frame && wanted == ProductType::dense_frame) {
@@ -167,6 +172,8 @@ class Wiring {
 
 }  // namespace
 
-void wire_stages(Plan& plan, std::vector<Problem>& problems) { Wiring(plan, problems).run(); }
+void wire_stages(Plan& plan, std::vector<Problem>& problems) {
+  Wiring(plan, problems).run();
+}
 
 }  // namespace braggd

@@ -1,12 +1,11 @@
 #include "pipeline/yaml_value.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <unistd.h>
 
 #include <braggd/error.hpp>
 
@@ -86,8 +85,10 @@ Value read_path(const YAML::Node& node, const FieldDescriptor& field, const std:
   const auto path = (base / node.Scalar()).lexically_normal();
   if (field.kind == FieldKind::file) {
     std::error_code error;
-    if (!std::filesystem::exists(path, error)) throw ConfigError("the file " + path.string() + " does not exist");
-    if (std::filesystem::is_directory(path, error)) throw ConfigError(path.string() + " is a directory, not a file");
+    if (!std::filesystem::exists(path, error))
+      throw ConfigError("the file " + path.string() + " does not exist");
+    if (std::filesystem::is_directory(path, error))
+      throw ConfigError(path.string() + " is a directory, not a file");
     if (::access(path.c_str(), R_OK) != 0) {
       throw ConfigError("the file " + path.string() + " cannot be read: check its permissions");
     }
@@ -126,18 +127,28 @@ std::string describe_range(const FieldDescriptor& field) {
 
 std::string describe_kind(const FieldDescriptor& field) {
   switch (field.kind) {
-    case FieldKind::boolean: return "true or false";
-    case FieldKind::integer: return "a whole number";
-    case FieldKind::real: return "a finite number";
-    case FieldKind::bytes: return "a byte count such as 536870912 or 512 MiB";
-    case FieldKind::text: return "text";
-    case FieldKind::file: return "a file's path";
-    case FieldKind::directory: return "a directory's path";
-    case FieldKind::text_list: return "a list of texts";
-    case FieldKind::choice: break;
+    case FieldKind::boolean:
+      return "true or false";
+    case FieldKind::integer:
+      return "a whole number";
+    case FieldKind::real:
+      return "a finite number";
+    case FieldKind::bytes:
+      return "a byte count such as 536870912 or 512 MiB";
+    case FieldKind::text:
+      return "text";
+    case FieldKind::file:
+      return "a file's path";
+    case FieldKind::directory:
+      return "a directory's path";
+    case FieldKind::text_list:
+      return "a list of texts";
+    case FieldKind::choice:
+      break;
   }
   std::string names = "one of ";
-  for (const auto choice : field.choices) names += (&choice == field.choices.data() ? "" : ", ") + std::string(choice);
+  for (const auto choice : field.choices)
+    names += (&choice == field.choices.data() ? "" : ", ") + std::string(choice);
   return names;
 }
 
@@ -148,14 +159,21 @@ Value read_value(const YAML::Node& node, const FieldDescriptor& field, const std
       if (plain_scalar(node, field) == "true") return true;
       if (node.Scalar() == "false") return false;
       refuse_type(node, field);
-    case FieldKind::integer: return read_integer(node, field);
-    case FieldKind::real: return read_real(node, field);
-    case FieldKind::bytes: return read_bytes(node, field);
-    case FieldKind::choice: return read_choice(node, field);
+    case FieldKind::integer:
+      return read_integer(node, field);
+    case FieldKind::real:
+      return read_real(node, field);
+    case FieldKind::bytes:
+      return read_bytes(node, field);
+    case FieldKind::choice:
+      return read_choice(node, field);
     case FieldKind::file:
-    case FieldKind::directory: return read_path(node, field, base);
-    case FieldKind::text_list: return read_text_list(node, field);
-    case FieldKind::text: break;
+    case FieldKind::directory:
+      return read_path(node, field, base);
+    case FieldKind::text_list:
+      return read_text_list(node, field);
+    case FieldKind::text:
+      break;
   }
   if (!node.IsScalar()) refuse_type(node, field);
   return node.Scalar();

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-
 #include <yaml-cpp/yaml.h>
 
 #include <braggd/field.hpp>

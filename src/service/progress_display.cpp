@@ -1,11 +1,10 @@
 #include "service/progress_display.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
+#include <spdlog/spdlog.h>
 #include <utility>
 
 #include "service/log.hpp"
@@ -74,12 +73,14 @@ std::string progress_line(const ProgressView& view, double frames_per_second, bo
     const auto filled = static_cast<std::size_t>(std::min(view.done, view.total) * width / view.total);
     line += "  [" + std::string(filled, '#') + std::string(width - filled, '-') + "]";
   }
-  line += "  " + std::to_string(view.done) + (view.total > 0 ? "/" + std::to_string(view.total) : "") + " frames";
+  line +=
+      "  " + std::to_string(view.done) + (view.total > 0 ? "/" + std::to_string(view.total) : "") + " frames";
   char text[64];
   std::snprintf(text, sizeof text, "  %.4g frames/s", frames_per_second);
   line += text;
   if (view.total > view.done && frames_per_second > 0) {
-    std::snprintf(text, sizeof text, "  %.0f s left", static_cast<double>(view.total - view.done) / frames_per_second);
+    std::snprintf(text, sizeof text, "  %.0f s left",
+                  static_cast<double>(view.total - view.done) / frames_per_second);
     line += text;
   }
   return line;

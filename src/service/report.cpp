@@ -1,7 +1,6 @@
 #include "service/report.hpp"
 
 #include <cstdio>
-
 #include <nlohmann/json.hpp>
 
 #include "core/ledger_rows.hpp"
@@ -33,7 +32,10 @@ std::string report_json(const ScanReport& report) {
   }
   ledger["bytes_received"] = report.summary.ledger.bytes_received;
   for (const StepReport& step : report.steps) {
-    steps.push_back({{"step", step.label}, {"in", step.in}, {"out", step.out}, {"dropped", step.dropped},
+    steps.push_back({{"step", step.label},
+                     {"in", step.in},
+                     {"out", step.out},
+                     {"dropped", step.dropped},
                      {"busy_s", static_cast<double>(step.busy_ns) * 1e-9}});
   }
   for (const auto& path : report.outputs) outputs.push_back(path.string());

@@ -1,10 +1,9 @@
 #include "service/session.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <spdlog/spdlog.h>
 #include <stop_token>
 #include <utility>
 
@@ -22,7 +21,8 @@ namespace {
 
 void log_start(const Plan& plan) {
   spdlog::info("braggd={} pipeline={} kernels={} threads={} memory={}", version, plan.config.file.string(),
-               name_of(kernel_set()), plan.engine().threads == 0 ? "auto" : std::to_string(plan.engine().threads),
+               name_of(kernel_set()),
+               plan.engine().threads == 0 ? "auto" : std::to_string(plan.engine().threads),
                format_bytes(plan.engine().memory));
 }
 

@@ -6,8 +6,8 @@
 namespace braggd {
 
 struct SessionOptions {
-  bool json = false;      ///< a line of JSON a scan on standard output instead of text
-  bool progress = true;   ///< false: no progress display
+  bool json = false;     ///< a line of JSON a scan on standard output instead of text
+  bool progress = true;  ///< false: no progress display
 };
 
 struct SessionResult {

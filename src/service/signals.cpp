@@ -1,10 +1,9 @@
 #include "service/signals.hpp"
 
-#include <spdlog/spdlog.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <ctime>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
 #include <utility>
 
 namespace braggd {

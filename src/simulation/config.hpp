@@ -91,9 +91,9 @@ struct SimulationConfig {
         field("energy_kev", &C::energy_kev, "photon energy", 1, 1000).unit("keV"),
         field("distance_m", &C::distance_m, "from the rotation axis to the detector", 1e-3, 100).unit("m"),
         field("pixel_um", &C::pixel_um, "edge of a pixel", 0.1, 10000).unit("um"),
-        field("beam_row_px", &C::beam_row_px, "row of the direct beam; .nan: the centre", -1e6, 1e6)
+        field("beam_row_px", &C::beam_row_px, "row of the direct beam; not given: the centre", -1e6, 1e6)
             .unit("px"),
-        field("beam_col_px", &C::beam_col_px, "column of the direct beam; .nan: the centre", -1e6, 1e6)
+        field("beam_col_px", &C::beam_col_px, "column of the direct beam; not given: the centre", -1e6, 1e6)
             .unit("px"),
         field("lattice_parameter_angstrom", &C::lattice_parameter_angstrom, "edge of the cubic cell", 1, 100)
             .unit("angstrom"),

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <braggd/error.hpp>
 
@@ -18,7 +20,9 @@ constexpr double beam_spread_rad = 1e-4;
 // Nearer to the rotation axis than this a reflection grazes the Ewald sphere: it smears over many degrees, and the
 // linear theory of its width fails.
 constexpr double smallest_sine_of_eta = 0.02;
-constexpr double max_candidates = 100e6;
+// Subgrains diffract within this of each other, but for the last few in a thousand.
+constexpr double subgrain_margin_deg = 15;
+constexpr double max_candidates = 30e6;
 
 // Distances of the detector's nearest and farthest point from the direct beam, px.
 struct Reach {
@@ -103,8 +107,9 @@ void SpotMaker::add_reflection(std::uint32_t index, const Grain& grain, const Re
   const double wavelength = config_.wavelength_angstrom();
   const double last = config_.omega_start_deg + config_.omega_step_deg * static_cast<double>(config_.frames);
   const auto [low, high] = std::minmax({config_.omega_start_deg, last});
-  const double margin =
-      3 * deg_per_rad * std::hypot(grain.mosaic_rad, beam_spread_rad) / smallest_sine_of_eta;
+  const double margin = subgrain_margin_deg + 3 * deg_per_rad *
+                                                  std::hypot(grain.mosaic_rad, beam_spread_rad) /
+                                                  smallest_sine_of_eta;
   for (std::size_t passage = 0; passage < 2; ++passage) {
     std::optional<double> first;
     std::uint32_t spots_of_passage = 0;

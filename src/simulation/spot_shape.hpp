@@ -25,8 +25,8 @@ inline constexpr float widest_cut = 30;
 /// divided by it.
 double share_within_cut(const SpotShape& shape);
 
-/// The smallest cut, at least 4 and at most `widest_cut`, beyond which no pixel of a spot of that many counts expects
-/// more than 0.05 of them.
+/// The smallest cut, at least 4 and at most `widest_cut`, beyond which no pixel expects more than 0.05 counts.
+/// `intensity`: counts that the spot would have without a cut.
 float sufficient_cut(const SpotShape& shape, double intensity);
 
 /// Pixels [col_begin, col_end) of a row.

@@ -51,8 +51,8 @@ struct FrameResult {
   std::vector<PixelRow> pixels;
 };
 
-/// The result of a frame that came through, or of a tombstone. Throws OutputError where pixels are to be kept and the
-/// peaks come without them.
+/// The result of a frame that came through, or of a tombstone. Throws OutputError where pixels are to be kept
+/// and the peaks come without them.
 FrameResult make_frame_result(const Envelope& envelope, const ScanHeader& header, KeepPixels keep);
 
 /// The result of a frame that never came.

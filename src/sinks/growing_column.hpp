@@ -15,7 +15,8 @@ enum class Packing : std::uint8_t {
 class GrowingColumn {
  public:
   GrowingColumn() = default;
-  /// Creates the dataset, empty. `chunk_rows` is also how many rows are best appended at once. Throws hdf5::Error.
+  /// Creates the dataset, empty. `chunk_rows` is also how many rows are best appended at once. Throws
+  /// hdf5::Error.
   GrowingColumn(const hdf5::Handle& group, const char* name, hid_t type, std::uint64_t chunk_rows,
                 Packing packing);
 

@@ -97,8 +97,8 @@ void KeptPixels::write_intensities() {
   intensities_.clear();
 }
 
-// Starts the column anew as f32 and copies what it has. With a dark frame of fractions that happens at the first
-// pixels or hardly ever.
+// Starts the column anew as f32 and copies what it has. With a dark frame of fractions that happens at the
+// first pixels or hardly ever.
 void KeptPixels::widen() {
   const GrowingColumn narrow_column = std::move(intensity_);
   intensity_type_ = PixelType::f32;

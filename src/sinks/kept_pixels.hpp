@@ -14,16 +14,17 @@ struct OffsetRow {
   std::uint64_t offset = 0;
 };
 
-/// The group `pixels`: frame_offsets, row, col, intensity and, for KeepPixels::peaks, the peak. Intensities are stored
-/// as the detector's integers as long as each of them is one (nothing with a fraction was subtracted), else as f32.
+/// The group `pixels`: frame_offsets, row, col, intensity and, for KeepPixels::peaks, the peak. Intensities
+/// are stored as the detector's integers as long as each of them is one (nothing with a fraction was
+/// subtracted), else as f32.
 class KeptPixels {
  public:
   /// Throws hdf5::Error.
   KeptPixels(const hdf5::OutputFile& output, const hdf5::Handle& entry, PixelType pixel_type,
              KeepPixels keep);
 
-  /// Appends the pixels of the next frame, whose first peak stands in row `first_peak` of the file's peaks. Throws
-  /// OutputError, hdf5::Error.
+  /// Appends the pixels of the next frame, whose first peak stands in row `first_peak` of the file's peaks.
+  /// Throws OutputError, hdf5::Error.
   void append(const std::vector<PixelRow>& pixels, std::uint64_t first_peak);
   void flush();
 

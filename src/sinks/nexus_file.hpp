@@ -36,8 +36,9 @@ struct NexusFileConfig {
   }
 };
 
-/// The result of a scan as one NeXus file, its rows in frame order whatever order they come in. The file stands as
-/// `<scan id>.h5.part` until it is complete; a name that is taken gets a number, nothing is overwritten.
+/// The result of a scan as one NeXus file, its rows in frame order whatever order they come in. The file
+/// stands as `<scan id>.h5.part` until it is complete; a name that is taken gets a number, nothing is
+/// overwritten.
 class NexusFile final : public Sink {
  public:
   using Config = NexusFileConfig;

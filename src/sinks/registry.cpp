@@ -17,7 +17,8 @@ SinkEntry sink_entry(std::optional<ProductType> input) {
       input,
       describe_fields<Config>(),
       [](const Settings& settings) {
-        if constexpr (requires(const Config& config) { S::check(config); }) S::check(make_config<Config>(settings));
+        if constexpr (requires(const Config& config) { S::check(config); })
+          S::check(make_config<Config>(settings));
       },
       [](const Settings& settings, const SinkContext& context) -> std::unique_ptr<Sink> {
         return std::make_unique<S>(make_config<Config>(settings), context);

@@ -10,8 +10,8 @@
 
 namespace braggd {
 
-/// Holds records by index: in memory up to a limit, beyond it in a file without a name in `directory` (which is gone
-/// with the process, however that ends). A record on disk costs a few dozen bytes of memory.
+/// Holds records by index: in memory up to a limit, beyond it in a file without a name in `directory` (which
+/// is gone with the process, however that ends). A record on disk costs a few dozen bytes of memory.
 class ReorderStore {
  public:
   ReorderStore(std::filesystem::path directory, std::uint64_t memory_limit_bytes);

@@ -18,8 +18,8 @@ std::span<const ColumnOf<FrameRow>> frame_columns();
 std::span<const ColumnOf<PeakRow>> peak_columns();
 std::span<const ColumnOf<OffsetRow>> offset_columns();
 
-/// Sets the root's attributes and creates /entry with its titles, instrument and sample. Throws hdf5::Error, as do
-/// the others.
+/// Sets the root's attributes and creates /entry with its titles, instrument and sample. Throws hdf5::Error,
+/// as do the others.
 hdf5::Handle create_entry(const hdf5::Handle& file, const ScanHeader& header);
 
 /// An NXdata group that plots `signal` over `axes`.

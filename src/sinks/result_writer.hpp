@@ -12,8 +12,8 @@
 
 namespace braggd {
 
-/// Everything throws OutputError. Rows are written in whole chunks, so up to a few MiB of the last ones are still in
-/// memory at any time.
+/// Everything throws OutputError. Rows are written in whole chunks, so up to a few MiB of the last ones are
+/// still in memory at any time.
 class ResultWriter {
  public:
   /// Creates `path`, or the next free name after it, under its unfinished name.

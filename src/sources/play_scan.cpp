@@ -48,7 +48,8 @@ bool wait_until(Clock::time_point due, const std::stop_token& stop) {
 
 }  // namespace
 
-ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake, std::stop_token stop) {
+ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake,
+                      std::stop_token stop) {
   const auto header = reader.header();
   intake.begin(header);
   const auto start = Clock::now();

@@ -17,6 +17,7 @@ struct PlayOptions {
 
 /// One scan from begin to end. A frame that cannot be read is dropped with its reason; a stop ends the scan as
 /// incomplete.
-ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake, std::stop_token stop);
+ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake,
+                      std::stop_token stop);
 
 }  // namespace braggd

@@ -17,7 +17,8 @@ SourceEntry source_entry() {
       S::info,
       describe_fields<Config>(),
       [](const Settings& settings) {
-        if constexpr (requires(const Config& config) { S::check(config); }) S::check(make_config<Config>(settings));
+        if constexpr (requires(const Config& config) { S::check(config); })
+          S::check(make_config<Config>(settings));
       },
       [](const Settings& settings) -> std::unique_ptr<Source> {
         return std::make_unique<S>(make_config<Config>(settings));

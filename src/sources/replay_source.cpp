@@ -16,7 +16,8 @@ void ReplaySource::check(const Config& config) {
 
 ReplaySource::ReplaySource(const Config& config) : config_(config) {
   if (config_.file.empty()) {
-    throw ConfigError("there is no scan to play: give source.file, or use `braggd replay SCAN --pipeline FILE`", "file");
+    throw ConfigError(
+        "there is no scan to play: give source.file, or use `braggd replay SCAN --pipeline FILE`", "file");
   }
 }
 

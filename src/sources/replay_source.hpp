@@ -21,7 +21,8 @@ struct ReplayConfig {
                    "recorded scan: NeXus/Eiger HDF5, GE, hexrd frame-cache; `braggd replay` gives it"),
         field("dataset", &ReplayConfig::dataset, "HDF5 path of the frames; found by itself when empty"),
         field("rate", &ReplayConfig::rate, "pace; 0: as fast as it goes", 0, 1e6).unit("frames/s"),
-        field("shuffle", &ReplayConfig::shuffle, "seed of a random order of the frames; 0: in order", 0, 9e15),
+        field("shuffle", &ReplayConfig::shuffle, "seed of a random order of the frames; 0: in order", 0,
+              9e15),
     };
   }
 };

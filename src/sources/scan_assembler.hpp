@@ -40,19 +40,32 @@ struct StrayCounts {
   std::atomic<std::uint64_t> unreadable{0};  ///< could not be parsed
 };
 
+/// What the assembler knows of the scan that is open.
+struct OpenScan {
+  ScanHeader header;
+  std::string channel;
+  bool pixel_type_known = false;
+  bool begun = false;  // the pipeline has been told
+  bool end_seen = false;
+  FrameSet arrived;
+  ScanEnd counts;
+  std::optional<RegularGaps> gaps;
+  std::chrono::steady_clock::time_point last_message;
+
+  bool all_arrived() const { return header.expected_frames != 0 && arrived.size() == header.expected_frames; }
+};
+
 /// IDLE --start--> OPEN --all frames and the end, or a time-out--> IDLE.
 ///
 /// - A start opens a scan; while another is open, that one is closed first, incomplete if frames are missing.
-/// A
-///   second start of the scan that is open, or with several connections was open a moment ago, is another
+///   A second start of the scan that is open, or with several connections was open a moment ago, is another
 ///   edge node's copy and is ignored. A start that announces more than FrameSet::max_frames images is
 ///   unreadable.
 /// - Images of the open scan are delivered, the first of each number only. Those of other scans are held, and
 ///   delivered if their start comes soon enough; otherwise they are stale.
-/// - The scan closes once every expected frame and the end have come; all frames but no end: after
-/// `end_grace`; the
-///   end but not all frames, or an unknown number of them: `close_timeout` after the last message; neither:
-///   after `idle_timeout`.
+/// - The scan closes once every expected frame and the end have come; all frames but no end: after `end_grace`;
+///   the end but not all frames, or an unknown number of them: `close_timeout` after the last message;
+///   neither: after `idle_timeout`.
 /// - A frame that arrived damaged is a frame that arrived.
 class ScanAssembler {
  public:
@@ -77,21 +90,6 @@ class ScanAssembler {
   std::uint64_t scans_ended() const { return scans_ended_; }
 
  private:
-  struct OpenScan {
-    ScanHeader header;
-    std::string channel;
-    bool pixel_type_known = false;
-    bool begun = false;  // the pipeline has been told
-    bool end_seen = false;
-    FrameSet arrived;
-    ScanEnd counts;
-    std::optional<RegularGaps> gaps;
-    TimePoint last_message;
-
-    bool all_arrived() const {
-      return header.expected_frames != 0 && arrived.size() == header.expected_frames;
-    }
-  };
   struct ClosedScan {
     std::string scan_id;
     TimePoint closed;

@@ -5,7 +5,9 @@
 
 namespace braggd {
 
-void SimulatorSource::check(const Config& config) { braggd::check(config); }
+void SimulatorSource::check(const Config& config) {
+  braggd::check(config);
+}
 
 void SimulatorSource::run(FrameIntake& intake, std::stop_token stop) {
   SimulatedScan scan(config_);

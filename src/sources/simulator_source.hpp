@@ -14,7 +14,8 @@ namespace braggd {
 struct SimulatorConfig : SimulationConfig {
   double rate = 0;
   static constexpr auto fields() {
-    const auto pace = field("rate", &SimulatorConfig::rate, "pace; 0: as fast as it goes", 0, 1e6).unit("frames/s");
+    const auto pace =
+        field("rate", &SimulatorConfig::rate, "pace; 0: as fast as it goes", 0, 1e6).unit("frames/s");
     return std::tuple_cat(SimulationConfig::fields(), std::tuple{pace});
   }
 };

@@ -97,8 +97,7 @@ class Stream2Source::Socket {
 };
 
 Stream2Source::Socket::Socket(const Stream2Config& config)
-    : context_(static_cast<int>(config.io_threads)),
-      socket_(context_, zmq::socket_type::pull) {
+    : context_(static_cast<int>(config.io_threads)), socket_(context_, zmq::socket_type::pull) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(config.max_message_bytes));
   socket_.set(zmq::sockopt::rcvhwm, high_water_mark(config));
@@ -191,6 +190,8 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
   const std::string peers =
       config_.bind.empty() ? fmt::format("{}", fmt::join(config_.connect, ", ")) : config_.bind;
   ScanAssembler assembler(intake, assembler_options(config_, peers), strays_);
+  spdlog::info("source=stream2 waiting for scans, {} {}", config_.bind.empty() ? "connected to" : "bound to",
+               config_.bind.empty() ? peers : endpoint());
   const auto pump = [&](milliseconds timeout) {
     const auto message = socket_->receive(timeout);
     if (message && socket_->discard_rest(*message)) {

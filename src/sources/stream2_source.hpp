@@ -33,11 +33,11 @@ struct Stream2Config {
         field("connect", &C::connect, "edge nodes to pull from, such as [tcp://10.0.0.1:31001]"),
         field("bind", &C::bind, "in place of connect: where edge nodes push to, such as tcp://*:31001"),
         field("channel", &C::channel, "channel to take from each image; empty: the first"),
-        bytes_field(
-            "receive_bytes", &C::receive_bytes,
-            "for messages that wait in front of the pipeline; the sockets' high-water marks follow from it and from "
-            "max_message_bytes",
-            1 << 20, 1e13),
+        bytes_field("receive_bytes", &C::receive_bytes,
+                    "for messages that wait in front of the pipeline; the sockets' high-water marks follow "
+                    "from it and from "
+                    "max_message_bytes",
+                    1 << 20, 1e13),
         bytes_field("max_message_bytes", &C::max_message_bytes, "larger messages are not received", 1 << 10,
                     4e9),
         field("close_timeout_s", &C::close_timeout_s,

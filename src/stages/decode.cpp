@@ -22,7 +22,8 @@ Result<std::span<const std::byte>> decode_raw(const Frame& frame, const ScanHead
                                                    ", the scan's header says " +
                                                    describe(header.shape, header.pixel_type)};
   }
-  if (frame.encoding == Encoding::raw && frame.bytes.size() == header.frame_bytes()) return frame.bytes.view();
+  if (frame.encoding == Encoding::raw && frame.bytes.size() == header.frame_bytes())
+    return frame.bytes.view();
   thread_local std::vector<std::byte> pixels;
   pixels.resize(header.frame_bytes());
   const ChunkError error =
@@ -52,8 +53,9 @@ Result<DenseFrame> Decode::process(const Frame& frame) const {
   dense.pixels.resize(frame.shape.pixels());
   const std::span<const std::uint8_t> masked =
       masked_ ? std::span<const std::uint8_t>(*masked_) : std::span<const std::uint8_t>();
-  dense.status = to_dense(frame.pixel_type, raw.value(), masked,
-                          header_->saturation_value.value_or(~std::uint64_t{0}), dense.pixels, dense.saturated);
+  dense.status =
+      to_dense(frame.pixel_type, raw.value(), masked, header_->saturation_value.value_or(~std::uint64_t{0}),
+               dense.pixels, dense.saturated);
   return dense;
 }
 

@@ -13,9 +13,11 @@ struct FindComponentsConfig {
   std::uint32_t max_pixels = 100000;
   static constexpr auto fields() {
     return std::tuple{
-        field("min_pixels", &FindComponentsConfig::min_pixels, "smaller components are counted and left out", 1, 1e9)
+        field("min_pixels", &FindComponentsConfig::min_pixels, "smaller components are counted and left out",
+              1, 1e9)
             .unit("pixels"),
-        field("max_pixels", &FindComponentsConfig::max_pixels, "bigger components are counted and left out", 1, 1e9)
+        field("max_pixels", &FindComponentsConfig::max_pixels, "bigger components are counted and left out",
+              1, 1e9)
             .unit("pixels"),
     };
   }
@@ -27,7 +29,8 @@ class FindComponents {
   using Config = FindComponentsConfig;
   using Input = SparseFrame;
   using Output = ComponentList;
-  static constexpr StageInfo info{"find_components", "Groups touching pixels (8-connected) and takes their moments."};
+  static constexpr StageInfo info{"find_components",
+                                  "Groups touching pixels (8-connected) and takes their moments."};
 
   static void check(const Config& config);
   FindComponents(const Config& config, const StageContext& context);

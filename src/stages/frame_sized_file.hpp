@@ -24,10 +24,9 @@ void refuse_unreadable(const char* key, const Open& open) {
 /// The values of `file`, loaded once while the file stays the same, checked against the shape of the scan's frames.
 /// Throws ConfigError naming the option `file`.
 template <class T>
-std::shared_ptr<const std::vector<T>> load_frame_sized(const std::filesystem::path& file, const std::string& dataset,
-                                                       const StageContext& context,
-                                                       std::vector<T> (*load)(const std::filesystem::path&,
-                                                                              const std::string&, Shape&)) {
+std::shared_ptr<const std::vector<T>> load_frame_sized(
+    const std::filesystem::path& file, const std::string& dataset, const StageContext& context,
+    std::vector<T> (*load)(const std::filesystem::path&, const std::string&, Shape&)) {
   struct Loaded {
     Shape shape;
     std::shared_ptr<const std::vector<T>> values;
@@ -36,8 +35,8 @@ std::shared_ptr<const std::vector<T>> load_frame_sized(const std::filesystem::pa
   refuse_unreadable("file", [&] {
     std::error_code ignored;
     const auto stamp = std::filesystem::last_write_time(file, ignored).time_since_epoch().count();
-    const std::string key = std::string(typeid(T).name()) + ":" + file.string() + ":" + dataset + ":" +
-                            std::to_string(stamp);
+    const std::string key =
+        std::string(typeid(T).name()) + ":" + file.string() + ":" + dataset + ":" + std::to_string(stamp);
     loaded = context.resources.get<Loaded>(key, [&] {
       Loaded fresh;
       fresh.values = std::make_shared<const std::vector<T>>(load(file, dataset, fresh.shape));

@@ -40,10 +40,12 @@ Peak locate(const Component& c, std::uint32_t ordinal, std::uint32_t cols) {
 LocatePeaks::LocatePeaks(const Config& /*config*/, const StageContext& /*context*/) {}
 
 Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>& components) const {
-  PeakList list{.meta = components->meta, .status = components->status, .peaks = {}, .components = components};
+  PeakList list{
+      .meta = components->meta, .status = components->status, .peaks = {}, .components = components};
   list.peaks.reserve(components->components.size());
   for (const Component& component : components->components) {
-    list.peaks.push_back(locate(component, static_cast<std::uint32_t>(list.peaks.size()), components->shape.cols));
+    list.peaks.push_back(
+        locate(component, static_cast<std::uint32_t>(list.peaks.size()), components->shape.cols));
   }
   return list;
 }

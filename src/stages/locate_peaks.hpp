@@ -18,7 +18,8 @@ class LocatePeaks {
   using Config = LocatePeaksConfig;
   using Input = ComponentList;
   using Output = PeakList;
-  static constexpr StageInfo info{"locate_peaks", "Places each component at its intensity-weighted centroid."};
+  static constexpr StageInfo info{"locate_peaks",
+                                  "Places each component at its intensity-weighted centroid."};
 
   LocatePeaks(const Config& config, const StageContext& context);
   Result<PeakList> process(const std::shared_ptr<const ComponentList>& components) const;

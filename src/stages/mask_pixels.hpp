@@ -16,7 +16,8 @@ struct MaskPixelsConfig {
   std::string dataset;
   static constexpr auto fields() {
     return std::tuple{
-        file_field("file", &MaskPixelsConfig::file, "HDF5 file with a mask of the frame's size; non-zero is masked")
+        file_field("file", &MaskPixelsConfig::file,
+                   "HDF5 file with a mask of the frame's size; non-zero is masked")
             .required(),
         field("dataset", &MaskPixelsConfig::dataset, "HDF5 path of the mask; found by itself when empty"),
     };

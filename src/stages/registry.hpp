@@ -26,7 +26,8 @@ struct StageEntry {
   bool foldable;
   bool folds_once;  ///< only one of its kind in a fused chain
   std::vector<FieldDescriptor> fields;
-  void (*check)(const Settings&);  ///< throws ConfigError for settings that contradict each other or name bad files
+  void (*check)(
+      const Settings&);  ///< throws ConfigError for settings that contradict each other or name bad files
   std::unique_ptr<AnyStage> (*make)(const Settings&, const StageContext&);
 };
 
@@ -77,21 +78,18 @@ std::unique_ptr<AnyStage> adapt_stage(S stage) {
 template <Stage S>
 StageEntry stage_entry() {
   using Config = typename S::Config;
-  return {
-      S::info,
-      product_type_of<typename S::Input>::value,
-      product_type_of<typename S::Output>::value,
-      ParallelStage<S>,
-      Foldable<S>,
-      requires { S::folds_once; },
-      describe_fields<Config>(),
-      [](const Settings& settings) {
-        if constexpr (requires(const Config& config) { S::check(config); }) S::check(make_config<Config>(settings));
-      },
-      [](const Settings& settings, const StageContext& context) {
-        return adapt_stage(S(make_config<Config>(settings), context));
-      },
-  };
+  return {S::info, product_type_of<typename S::Input>::value, product_type_of<typename S::Output>::value,
+          ParallelStage<S>, Foldable<S>, requires {S::folds_once;
+}
+, describe_fields<Config>(),
+    [](const Settings& settings) {
+      if constexpr (requires(const Config& config) { S::check(config); })
+        S::check(make_config<Config>(settings));
+    },
+    [](const Settings& settings, const StageContext& context) {
+      return adapt_stage(S(make_config<Config>(settings), context));
+    },
+};  // namespace braggd
 }
 
 }  // namespace braggd

@@ -30,7 +30,8 @@ Result<SparseFrame> SparsifyPixels::process(const Frame& frame) const {
       .saturation_value = header_->saturation_value.value_or(~std::uint64_t{0}),
       .max_pixels = rule_.max_pixels,
   };
-  SparseFrame sparse{.meta = frame.meta, .shape = frame.shape, .status = 0, .index = {}, .value = {}, .flagged = {}};
+  SparseFrame sparse{
+      .meta = frame.meta, .shape = frame.shape, .status = 0, .index = {}, .value = {}, .flagged = {}};
   if (!sparsify(frame.pixel_type, frame.shape, raw.value(), rule, sparse)) {
     return too_many_pixels(rule.at_least, rule.max_pixels);
   }

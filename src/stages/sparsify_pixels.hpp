@@ -23,7 +23,8 @@ class SparsifyPixels {
  private:
   PixelRule rule_;
   std::shared_ptr<const ScanHeader> header_;
-  std::vector<std::uint8_t> masked_;  // every mask and the pixels without a dark value; empty where there is none
+  std::vector<std::uint8_t>
+      masked_;  // every mask and the pixels without a dark value; empty where there is none
 };
 
 }  // namespace braggd

@@ -15,9 +15,11 @@ struct SubtractDarkConfig {
   std::string dataset;
   static constexpr auto fields() {
     return std::tuple{
-        file_field("file", &SubtractDarkConfig::file, "dark frames: HDF5, GE or frame-cache; their mean is subtracted")
+        file_field("file", &SubtractDarkConfig::file,
+                   "dark frames: HDF5, GE or frame-cache; their mean is subtracted")
             .required(),
-        field("dataset", &SubtractDarkConfig::dataset, "HDF5 path of the dark frames; found by itself when empty"),
+        field("dataset", &SubtractDarkConfig::dataset,
+              "HDF5 path of the dark frames; found by itself when empty"),
     };
   }
 };

@@ -16,7 +16,11 @@ FrameError too_many_pixels(float at_least, std::uint64_t max_pixels) {
 Threshold::Threshold(const Config& config, const StageContext& /*context*/) : config_(config) {}
 
 Result<SparseFrame> Threshold::process(const DenseFrame& frame) const {
-  SparseFrame sparse{.meta = frame.meta, .shape = frame.shape, .status = frame.status, .index = {}, .value = {},
+  SparseFrame sparse{.meta = frame.meta,
+                     .shape = frame.shape,
+                     .status = frame.status,
+                     .index = {},
+                     .value = {},
                      .flagged = {}};
   if (!threshold_dense(frame, config_.at_least, config_.max_pixels, sparse)) {
     return too_many_pixels(config_.at_least, config_.max_pixels);

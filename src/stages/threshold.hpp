@@ -12,7 +12,8 @@ struct ThresholdConfig {
   std::uint64_t max_pixels = 1U << 22U;
   static constexpr auto fields() {
     return std::tuple{
-        field("at_least", &ThresholdConfig::at_least, "lowest corrected value that is kept", -1e9, 1e9).unit("counts"),
+        field("at_least", &ThresholdConfig::at_least, "lowest corrected value that is kept", -1e9, 1e9)
+            .unit("counts"),
         field("max_pixels", &ThresholdConfig::max_pixels,
               "a frame with more kept pixels is given up: the threshold is too low for it", 1, 1e9)
             .unit("pixels"),

@@ -1,8 +1,7 @@
 #include "core/text.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
+#include <gtest/gtest.h>
 
 namespace braggd {
 namespace {

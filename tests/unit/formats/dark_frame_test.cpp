@@ -62,6 +62,7 @@ TEST_F(DarkFrame, PixelsUnderTheFilesOwnMaskHaveNoValue) {
   const std::vector<std::uint32_t> mask{0, 1};
   write_dataset<std::uint32_t>(file, "/entry/instrument/detector/pixel_mask", H5T_STD_U32LE,
                                H5T_NATIVE_UINT32, {1, 2}, mask);
+  file = {};
   EXPECT_THAT(load_dark(path_, "", shape_), ElementsAre(1.0F, NanSensitiveFloatEq(no_value)));
 }
 

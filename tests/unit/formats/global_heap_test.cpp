@@ -49,14 +49,14 @@ TEST(GlobalHeap, LengthsThatLeadOutOrNowhereAreNot) {
 TEST(GlobalHeap, ATextInADamagedHeapIsUnreadableAndNothingWorse) {
   const TemporaryDirectory directory;
   const auto path = directory / "text.h5";
-  write_text(create_plain_file(path), "text", "a text of variable length");
-  EXPECT_EQ(read_text(open_file(path), "text"), "a text of variable length");
+  set_attribute(create_plain_file(path), "text", "a text of variable length");
+  EXPECT_EQ(read_attribute_text(open_file(path), "/", "text"), "a text of variable length");
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
   const std::string bytes((std::istreambuf_iterator<char>(file)), {});
   const std::size_t size_of_object = bytes.find("GCOL") + 16 + 8;
   file.seekp(static_cast<std::streamoff>(size_of_object + 3)).put('\x70');
   file.close();
-  EXPECT_EQ(read_text(open_file(path), "text"), std::nullopt);
+  EXPECT_EQ(read_attribute_text(open_file(path), "/", "text"), std::nullopt);
 }
 
 }  // namespace

@@ -79,7 +79,8 @@ TEST(OutputFile, MoreThanTheDiskHoldsIsRefusedBeforeItIsWritten) {
   EXPECT_THAT(failure([&] { output.require_room(std::uint64_t{1} << 62); }), HasSubstr("full"));
 }
 
-// Writes noise until the file size limit stops it, then lets go in one way or another. Exits with 0 if all went well.
+// Writes noise until the file size limit stops it, then lets go in one way or another. Exits with 0 if all
+// went well.
 int write_against_the_limit(const std::filesystem::path& path, bool publish) {
   std::signal(SIGXFSZ, SIG_IGN);
   const rlimit limit{256 << 10, 256 << 10};

@@ -195,20 +195,5 @@ TEST(ScanWriter, AFrameOfAnotherShapeOrDamagedIsRefused) {
   EXPECT_THROW(writer.append(frame), OutputError);
 }
 
-TEST(ScanWriter, ATableStandsBesideTheFrames) {
-  const TemporaryDirectory directory;
-  ScanHeader header;
-  header.shape = {8, 8};
-  {
-    ScanWriter writer(directory / "scan.h5", header, Encoding::raw);
-    writer.write_table("truth", {{"row", "pixel", {1.5, 2.5}}, {"intensity", "", {1e6, 3}}});
-    writer.close();
-  }
-  const auto file = hdf5::open_file(directory / "scan.h5");
-  EXPECT_EQ(hdf5::read_numbers(file, "truth/row", 10)->values, (std::vector<double>{1.5, 2.5}));
-  EXPECT_EQ(hdf5::read_numbers(file, "truth/intensity", 10)->values, (std::vector<double>{1e6, 3}));
-  EXPECT_EQ(hdf5::read_attribute_text(file, "truth/row", "units"), "pixel");
-}
-
 }  // namespace
 }  // namespace braggd

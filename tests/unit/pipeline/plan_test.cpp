@@ -46,7 +46,8 @@ TEST(Plan, AnOverrideReplacesTheFilesValueAndAWrongOneIsReported) {
   const Plan plan = testing::plan_of(testing::spine, {}, {{"stages.threshold.at_least", "30"}});
   EXPECT_EQ(std::get<double>(plan.stages[1].settings.at("at_least")), 30.0);
   try {
-    testing::plan_of(testing::spine, {}, {{"stages.treshold.at_least", "30"}, {"stages.threshold.at_least", "x"}});
+    testing::plan_of(testing::spine, {},
+                     {{"stages.treshold.at_least", "30"}, {"stages.threshold.at_least", "x"}});
     FAIL() << "accepted";
   } catch (const ConfigProblems& problems) {
     EXPECT_EQ(problems.problems().size(), 2u);
@@ -73,8 +74,9 @@ TEST(Plan, AFrameInFlightCostsItsBytesItsScratchAndItsDenseCopies) {
 
 TEST(Plan, HostileYamlIsRefusedWithAMessage) {
   const std::string deep(20000, '[');
-  for (const std::string& text : {deep, std::string("\0\1\2", 3), std::string("- - -"), std::string("&a [*a]"),
-                                  std::string("version: 1\nversion: 1\n"), std::string("{? {a: b} : c}")}) {
+  for (const std::string& text :
+       {deep, std::string("\0\1\2", 3), std::string("- - -"), std::string("&a [*a]"),
+        std::string("version: 1\nversion: 1\n"), std::string("{? {a: b} : c}")}) {
     EXPECT_THROW(testing::plan_of(text), ConfigProblems) << text.substr(0, 20);
   }
 }

@@ -10,7 +10,8 @@
 
 namespace braggd::testing {
 
-inline Plan plan_of(const std::string& yaml, const PlanOptions& options = {}, std::vector<Override> overrides = {}) {
+inline Plan plan_of(const std::string& yaml, const PlanOptions& options = {},
+                    std::vector<Override> overrides = {}) {
   std::vector<Problem> problems;
   PipelineConfig config = parse_config(yaml, "test.yaml", overrides, problems);
   return make_plan(std::move(config), std::move(problems), options);

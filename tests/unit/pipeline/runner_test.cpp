@@ -1,9 +1,8 @@
 #include "pipeline/runner.hpp"
 
+#include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cstring>
 #include <set>
 
 #include "unit/pipeline/plans.hpp"
@@ -104,10 +103,12 @@ LogicalStage logical(std::size_t producer) {
 
 template <class S>
 const SinkEntry* sink_of() {
-  static const SinkEntry entry{{"recording", ""}, std::nullopt, {}, nullptr,
-                               [](const Settings&, const SinkContext&) -> std::unique_ptr<Sink> {
-                                 return std::make_unique<S>();
-                               }};
+  static const SinkEntry entry{
+      {"recording", ""},
+      std::nullopt,
+      {},
+      nullptr,
+      [](const Settings&, const SinkContext&) -> std::unique_ptr<Sink> { return std::make_unique<S>(); }};
   return &entry;
 }
 

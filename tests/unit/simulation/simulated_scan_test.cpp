@@ -59,6 +59,7 @@ TEST(SimulatedScan, AnotherSeedGivesOtherSpotsAndOtherBytes) {
 TEST(SimulatedScan, TheNoiselessFrameHoldsTheCountsOfTheTruth) {
   SimulationConfig config = small();
   config.grains = 2;
+  config.frames = 400;
   SimulatedScan scan(config);
   int checked = 0;
   for (std::uint64_t index = 0; index < config.frames; ++index) {
@@ -73,11 +74,11 @@ TEST(SimulatedScan, TheNoiselessFrameHoldsTheCountsOfTheTruth) {
     const auto expected = scan.expected(index);
     const double sum = std::accumulate(expected.begin(), expected.end(), 0.);
     EXPECT_LE(sum, truth * 1.01);
-    if (!whole) continue;
+    if (!whole || truth < 1) continue;
     EXPECT_NEAR(sum / truth, 1, 0.01);
     ++checked;
   }
-  EXPECT_GE(checked, 5);
+  EXPECT_GE(checked, 50);
 }
 
 TEST(SimulatedScan, EachBrightSpotStandsInItsFrameWhereTheTruthSaysIt) {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <map>
-#include <numbers>
 #include <set>
 #include <tuple>
 
@@ -14,8 +13,6 @@
 
 namespace braggd {
 namespace {
-
-constexpr double rad_per_deg = std::numbers::pi / 180;
 
 int norm_of(MillerIndices m) {
   return m.h * m.h + m.k * m.k + m.l * m.l;

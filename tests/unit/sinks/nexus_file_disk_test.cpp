@@ -19,7 +19,8 @@ struct Trial {
   std::uint64_t limit_bytes;
 };
 
-// Runs a scan against a file size limit. Exits with 0 if the sink reports it and everything can go on afterwards.
+// Runs a scan against a file size limit. Exits with 0 if the sink reports it and everything can go on
+// afterwards.
 int run_against_the_limit(const std::filesystem::path& directory, const Trial& trial) {
   std::signal(SIGXFSZ, SIG_IGN);
   const rlimit limit{trial.limit_bytes, trial.limit_bytes};

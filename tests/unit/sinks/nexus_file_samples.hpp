@@ -49,7 +49,8 @@ inline Peak sample_peak(std::uint64_t frame, std::uint32_t number) {
   return peak;
 }
 
-/// A frame with `peaks` peaks of two pixels each, one lonely pixel above threshold, and what was too small or big.
+/// A frame with `peaks` peaks of two pixels each, one lonely pixel above threshold, and what was too small or
+/// big.
 inline Envelope sample_envelope(const ScanHeader& header, std::uint64_t index, std::uint32_t peaks) {
   auto pixels = std::make_shared<SparseFrame>();
   auto components = std::make_shared<ComponentList>();

@@ -7,7 +7,7 @@
 #include <zmq.hpp>
 
 #include "kernels/chunk.hpp"
-#include "unit/wire/sample_scan.hpp"
+#include "unit/wire/wire_scan.hpp"
 #include "wire/stream2_decode.hpp"
 
 namespace braggd {
@@ -22,7 +22,7 @@ struct Exchange {
   SendLedger ledger;
 };
 
-Exchange exchange(SendOptions options, SampleScan scan) {
+Exchange exchange(SendOptions options, WireScan scan) {
   options.endpoints = {"tcp://127.0.0.1:*"};
   options.receiver_timeout_s = 10;
   Stream2Sender sender(options);
@@ -44,7 +44,7 @@ TEST(Stream2Sender, AScanLeavesAsStartImagesAndEndInTheWantedEncoding) {
   for (const auto encoding : {Encoding::raw, Encoding::lz4, Encoding::bslz4, Encoding::bszstd}) {
     SendOptions options;
     options.encoding = encoding;
-    const SampleScan scan(4);
+    const WireScan scan(4);
     const auto done = exchange(options, scan);
     ASSERT_EQ(done.messages.size(), 6u);
     EXPECT_EQ(std::get<StartMessage>(done.messages.front()).series.scan_id, "01SAMPLE");
@@ -69,7 +69,7 @@ TEST(Stream2Sender, ACorruptChunkNeverDecodesAndATruncatedMessageNamesItsFrame) 
     SendOptions options;
     options.encoding = encoding;
     options.faults = {.truncate = 2, .corrupt = 3};
-    const auto done = exchange(options, SampleScan(5));
+    const auto done = exchange(options, WireScan(5));
     std::uint64_t truncated = 0, corrupt = 0;
     for (const auto& message : done.messages) {
       if (const auto* damaged = std::get_if<DamagedMessage>(&message)) {
@@ -77,7 +77,7 @@ TEST(Stream2Sender, ACorruptChunkNeverDecodesAndATruncatedMessageNamesItsFrame) 
         EXPECT_TRUE(damaged->image_id);
       } else if (const auto* image = std::get_if<ImageMessage>(&message)) {
         const auto frame = make_frame(*image, "");
-        std::vector<std::byte> pixels(SampleScan(1).header()->frame_bytes());
+        std::vector<std::byte> pixels(WireScan(1).header()->frame_bytes());
         corrupt += !frame || decode_chunk(encoding, 2, frame.value().bytes.view(), pixels) != ChunkError::none
                        ? 1u
                        : 0u;
@@ -91,7 +91,7 @@ TEST(Stream2Sender, ACorruptChunkNeverDecodesAndATruncatedMessageNamesItsFrame) 
 }
 
 TEST(Stream2Sender, AFrameThatCannotBeReadIsMissingAndTheRestIsSent) {
-  SampleScan scan(4);
+  WireScan scan(4);
   scan.unreadable = 2;
   const auto done = exchange({}, scan);
   EXPECT_EQ(done.messages.size(), 5u);
@@ -104,7 +104,7 @@ TEST(Stream2Sender, WithoutAReceiverItGivesUpWithWords) {
   options.endpoints = {"tcp://127.0.0.1:*"};
   options.receiver_timeout_s = 0.1;
   Stream2Sender sender(options);
-  SampleScan scan(1);
+  WireScan scan(1);
   EXPECT_THAT([&] { sender.send(scan); },
               ThrowsMessage<OutputError>(HasSubstr("no receiver at tcp://127.0.0.1:")));
 }
@@ -121,7 +121,7 @@ TEST(Stream2Sender, AReceiverThatStopsTakingDoesNotHoldItForEver) {
   pull.set(zmq::sockopt::rcvhwm, 1);
   pull.set(zmq::sockopt::linger, 0);
   pull.connect(sender.endpoints().front());
-  SampleScan scan(200, {512, 512});
+  WireScan scan(200, {512, 512});
   const auto ledger = sender.send(scan);
   EXPECT_THAT(ledger.failure, HasSubstr("no receiver took a message"));
   EXPECT_LT(ledger.scans.at(0).sent, 200u);
@@ -141,7 +141,7 @@ TEST(Stream2Sender, AStopIsHeardWhileItWaitsAndWhileItKeepsPace) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     stop.request_stop();
   });
-  SampleScan scan(3);
+  WireScan scan(3);
   EXPECT_EQ(pacing.send(scan, {}, stop.get_token()).failure, "stopped by request");
   EXPECT_EQ(waiting.send(scan, {}, stop.get_token()).failure, "stopped by request");
 }

@@ -33,12 +33,12 @@ class Assembling : public testing::Test {
   }
   static SeriesName series(const std::string& id) { return {12, id}; }
   void start(const std::string& id, std::uint64_t frames) {
-    ScanHeader header = sample_header(frames);
+    ScanHeader header = wire_header(frames);
     header.scan_id = id;
     send(encode_start(header));
   }
   void image(const std::string& id, std::uint64_t number) {
-    send(encode_image(series(id), sample_frame(number)));
+    send(encode_image(series(id), wire_frame(number)));
   }
   void end(const std::string& id) { send(encode_end(series(id))); }
   void wait(std::chrono::milliseconds time) {
@@ -118,7 +118,7 @@ TEST_F(Assembling, HeldImagesAreBoundedInTimeAndBytes) {
 TEST_F(Assembling, TheFirstOfADuplicateWins) {
   start("A", 2);
   image("A", 0);
-  Frame other = sample_frame(1);
+  Frame other = wire_frame(1);
   other.meta.frame_number = 0;
   send(encode_image(series("A"), other));
   image("A", 1);
@@ -287,7 +287,7 @@ TEST_F(Assembling, AStopAfterAllFramesLeavesACompleteScan) {
 
 TEST_F(Assembling, DamagedImagesAreFramesThatWereDropped) {
   start("A", 2);
-  auto cut = encode_image(series("A"), sample_frame(0));
+  auto cut = encode_image(series("A"), wire_frame(0));
   cut.pop_back();
   send(cut);
   image("A", 1);
@@ -310,8 +310,8 @@ TEST_F(Assembling, MessagesThatAreNoneAreCounted) {
 
 TEST_F(Assembling, FramesOfAnotherShapeOrTypeAreDropped) {
   start("A", 3);
-  send(encode_image(series("A"), sample_frame(0, {3, 2})));
-  Frame wide = sample_frame(1, {2, 6});
+  send(encode_image(series("A"), wire_frame(0, {3, 2})));
+  Frame wide = wire_frame(1, {2, 6});
   wide.shape = {2, 3};
   wide.pixel_type = PixelType::u32;
   send(encode_image(series("A"), wide));
@@ -333,13 +333,13 @@ TEST_F(Assembling, AnAbsurdNumberOfImagesIsNoScan) {
 }
 
 TEST_F(Assembling, WhereTheStartKeepsThePixelTypeTheFirstImageTellsIt) {
-  ScanHeader header = sample_header(1);
+  ScanHeader header = wire_header(1);
   header.scan_id = "A";
   auto parsed = parse_stream2(Bytes::own(encode_start(header)));
   std::get<StartMessage>(parsed).image_dtype.reset();
   assembler().receive(parsed, {});
   EXPECT_THAT(intake_.scans, IsEmpty());
-  Frame frame = sample_frame(0, {2, 6});
+  Frame frame = wire_frame(0, {2, 6});
   frame.shape = {2, 3};
   frame.pixel_type = PixelType::u32;
   send(encode_image(series("A"), frame));

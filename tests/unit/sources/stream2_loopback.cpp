@@ -8,7 +8,7 @@
 #include "sinks/stream2_sender.hpp"
 #include "sources/stream2_source.hpp"
 #include "unit/sources/recording_intake.hpp"
-#include "unit/wire/sample_scan.hpp"
+#include "unit/wire/wire_scan.hpp"
 
 namespace braggd {
 namespace {
@@ -39,7 +39,7 @@ Transfer transfer(SendOptions options, std::size_t senders, std::uint64_t scans)
   Transfer done;
   RecordingIntake intake;
   auto receiving = std::jthread([&](std::stop_token stop) { source.run(intake, stop); });
-  SampleScan scan(frames);
+  WireScan scan(frames);
   done.sent = sender.send(scan);
   if (scans == 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -54,7 +54,7 @@ Transfer transfer(SendOptions options, std::size_t senders, std::uint64_t scans)
 void expect_equal_books(const Transfer& done) {
   EXPECT_EQ(done.sent.failure, "");
   ASSERT_EQ(done.received.size(), done.sent.scans.size());
-  const SampleScan scan(frames);
+  const WireScan scan(frames);
   for (std::size_t i = 0; i < done.received.size(); ++i) {
     const Ledger& predicted = done.sent.scans[i].predicted;
     const Ledger& counted = done.received[i].ledger;
@@ -122,7 +122,6 @@ TEST(Stream2Loopback, AShuffledScanInEveryEncodingArrivesWhole) {
 TEST(Stream2Loopback, AThiefIsReported) {
   SendOptions options;
   options.endpoints = {"tcp://127.0.0.1:*"};
-  options.frames_per_second = 2000;
   Stream2Sender sender(options);
   Stream2Config config;
   config.connect = sender.endpoints();
@@ -130,20 +129,21 @@ TEST(Stream2Loopback, AThiefIsReported) {
   config.close_timeout_s = 0.3;
   config.idle_timeout_s = 0.5;
   Stream2Source source(config);
+  // The first client gets the start. The thief is the second, and never reads what waits in its queue.
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
   zmq::context_t context;
   zmq::socket_t thief(context, zmq::socket_type::pull);
-  RecordingIntake intake;
-  SampleScan scan(300);
-  auto sending = std::async(std::launch::async, [&] { return sender.send(scan); });
-  auto receiving = std::jthread([&](std::stop_token stop) { source.run(intake, stop); });
-  // The start goes to the receiver; the thief comes when images flow.
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  thief.set(zmq::sockopt::linger, 0);
   thief.connect(sender.endpoints().front());
-  sending.get();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  RecordingIntake intake;
+  auto receiving = std::jthread([&](std::stop_token stop) { source.run(intake, stop); });
+  WireScan scan(300);
+  EXPECT_EQ(sender.send(scan).failure, "");
   receiving.join();
   const RecordedScan& received = intake.scans.at(0);
   EXPECT_EQ(received.end.status, ExitStatus::incomplete);
-  EXPECT_GT(received.ledger.missing, 50u);
+  EXPECT_EQ(received.ledger.missing, 150u);
   EXPECT_THAT(received.end.reason,
               HasSubstr("of every 2 frames only 1 arrived: another client seems to be connected"));
 }

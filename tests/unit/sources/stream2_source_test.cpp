@@ -114,7 +114,7 @@ TEST(Stream2Source, TheRecordedSeriesComesThroughARealSocket) {
   Running running(source, intake);
   EdgeNode node(source);
   for (const char* name : {"start.cbor", "image.cbor", "end.cbor"})
-    node.send(read_bytes(folder / name).view());
+    node.send(bytes_of_file(folder / name).view());
   running.join();
   const RecordedScan& scan = intake.scans.at(0);
   EXPECT_EQ(scan.end.status, ExitStatus::complete);
@@ -130,14 +130,14 @@ TEST(Stream2Source, JunkOnTheSocketIsCountedAndTheScanGoesOn) {
   EdgeNode node(source);
   const auto junk = encode_end({1, "nobody"});
   node.send(std::span(junk).first(7));
-  node.send(encode_start(sample_header(2)));
+  node.send(encode_start(wire_header(2)));
   node.send({});
   node.send(junk, zmq::send_flags::sndmore);
   node.send(junk, zmq::send_flags::sndmore);
   node.send(junk);
-  node.send(encode_image(sample_series, sample_frame(0)));
-  node.send(encode_image(sample_series, sample_frame(1)));
-  node.send(encode_end(sample_series));
+  node.send(encode_image(wire_series, wire_frame(0)));
+  node.send(encode_image(wire_series, wire_frame(1)));
+  node.send(encode_end(wire_series));
   running.join();
   EXPECT_EQ(source.strays().unreadable, 1u);
   EXPECT_EQ(intake.scans.at(0).end.unreadable, 2u);
@@ -153,7 +153,7 @@ TEST(Stream2Source, AFramesBytesOutliveTheSource) {
     ScanSummary end(const ScanEnd&) override { return {}; }
   } keeper;
   constexpr Shape shape{100, 200};
-  ScanHeader header = sample_header(3);
+  ScanHeader header = wire_header(3);
   header.shape = shape;
   header.pixel_mask = nullptr;
   {
@@ -161,13 +161,13 @@ TEST(Stream2Source, AFramesBytesOutliveTheSource) {
     Running running(source, keeper);
     EdgeNode node(source);
     node.send(encode_start(header));
-    for (std::uint64_t i = 0; i < 3; ++i) node.send(encode_image(sample_series, sample_frame(i, shape)));
-    node.send(encode_end(sample_series));
+    for (std::uint64_t i = 0; i < 3; ++i) node.send(encode_image(wire_series, wire_frame(i, shape)));
+    node.send(encode_end(wire_series));
     running.join();
   }
   ASSERT_EQ(keeper.frames.size(), 3u);
   for (const Frame& frame : keeper.frames) {
-    EXPECT_TRUE(std::ranges::equal(frame.bytes.view(), sample_frame(frame.meta.index, shape).bytes.view()));
+    EXPECT_TRUE(std::ranges::equal(frame.bytes.view(), wire_frame(frame.meta.index, shape).bytes.view()));
   }
 }
 
@@ -179,8 +179,8 @@ TEST(Stream2Source, AStopIsHeardAtOnceAndDeliversWhatHasArrived) {
   RecordingIntake intake;
   Running running(source, intake);
   EdgeNode node(source);
-  node.send(encode_start(sample_header(100)));
-  for (std::uint64_t i = 0; i < 60; ++i) node.send(encode_image(sample_series, sample_frame(i)));
+  node.send(encode_start(wire_header(100)));
+  for (std::uint64_t i = 0; i < 60; ++i) node.send(encode_image(wire_series, wire_frame(i)));
   std::this_thread::sleep_for(300ms);
   const auto asked = std::chrono::steady_clock::now();
   running.stop();
@@ -198,10 +198,10 @@ TEST(Stream2Source, AMessageBeyondTheLimitIsNotReceived) {
   RecordingIntake intake;
   Running running(source, intake);
   EdgeNode small(source), large(source);
-  small.send(encode_start(sample_header(1)));
+  small.send(encode_start(wire_header(1)));
   large.send(std::vector<std::byte>(100000));
-  small.send(encode_image(sample_series, sample_frame(0)));
-  small.send(encode_end(sample_series));
+  small.send(encode_image(wire_series, wire_frame(0)));
+  small.send(encode_end(wire_series));
   running.join();
   EXPECT_EQ(intake.scans.at(0).end.status, ExitStatus::complete);
   EXPECT_EQ(intake.scans.at(0).end.unreadable, 0u);

@@ -1,9 +1,8 @@
 // The fused plan against the logical stages, and what the stages say of bad input.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <cstring>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <limits>
 #include <random>
 
@@ -111,7 +110,8 @@ TEST(Decode, AFrameOfAnotherShapeOrTypeOrWithDamagedBytesIsGivenUpWithItsReason)
   header->shape = {4, 4};
   ResourceCache cache;
   const Decode decode({}, {header, cache});
-  Frame frame = make_frame<std::uint16_t>({4, 4}, PixelType::u16, std::vector<std::uint16_t>(16), Encoding::bslz4);
+  Frame frame =
+      make_frame<std::uint16_t>({4, 4}, PixelType::u16, std::vector<std::uint16_t>(16), Encoding::bslz4);
   EXPECT_TRUE(decode.process(frame));
   frame.shape = {4, 5};
   EXPECT_EQ(decode.process(frame).error().reason, DropReason::wrong_shape);

@@ -74,7 +74,7 @@ TEST(Stream2Decode, TheMinimalImageOfTheReferenceIsRead) {
 TEST(Stream2Decode, TheRecordedSeriesOfAnEiger16MIsRead) {
   const auto folder = shared_data("eiger2-16m-stream2");
   BRAGGD_SKIP_WITHOUT(folder);
-  const auto start = parse_stream2(read_bytes(folder / "start.cbor"));
+  const auto start = parse_stream2(bytes_of_file(folder / "start.cbor"));
   std::vector<std::string> warnings;
   const ScanHeader header = make_header(std::get<StartMessage>(start), "", warnings);
   EXPECT_EQ(header.scan_id, "01HBV3JPF9T4ZDPADX6EMK6XMZ");
@@ -91,7 +91,7 @@ TEST(Stream2Decode, TheRecordedSeriesOfAnEiger16MIsRead) {
   EXPECT_FALSE(header.pixel_mask);
   EXPECT_THAT(warnings, Contains(HasSubstr("pixel mask")));  // the recording cut it to four bytes
 
-  const auto parsed = parse_stream2(read_bytes(folder / "image.cbor"));
+  const auto parsed = parse_stream2(bytes_of_file(folder / "image.cbor"));
   const auto frame =
       make_frame(std::get<ImageMessage>(parsed), choose_channel(std::get<StartMessage>(start), ""));
   ASSERT_TRUE(frame);
@@ -102,7 +102,7 @@ TEST(Stream2Decode, TheRecordedSeriesOfAnEiger16MIsRead) {
   ASSERT_EQ(decode_chunk(Encoding::bslz4, 2, frame.value().bytes.view(), pixels), ChunkError::none);
   EXPECT_EQ(md5_hex(pixels), "2e9f38756cff141a6dcb0943c5988f0b");
 
-  const auto end = parse_stream2(read_bytes(folder / "end.cbor"));
+  const auto end = parse_stream2(bytes_of_file(folder / "end.cbor"));
   EXPECT_EQ(std::get<EndMessage>(end).series.scan_id, header.scan_id);
 }
 
@@ -192,7 +192,7 @@ TEST(Stream2Decode, OtherMessagesAreUnknownAndOtherBytesDamaged) {
 }
 
 TEST(Stream2Decode, AnImageThatIsCutOffStillNamesItsFrame) {
-  const auto whole = encode_image(sample_series, sample_frame(2));
+  const auto whole = encode_image(wire_series, wire_frame(2));
   const auto cut = std::vector(whole.begin(), whole.end() - 1);
   const auto damaged = damage_of(parse_stream2(Bytes::own(cut)));
   EXPECT_EQ(damaged.scan_id, "01SAMPLE");

@@ -23,7 +23,7 @@ std::vector<Stream2Style> all_styles() {
 }
 
 TEST(Stream2Encode, AHeaderComesBackFromItsStartMessageInEveryStyle) {
-  const ScanHeader sent = sample_header();
+  const ScanHeader sent = wire_header();
   for (const auto& style : all_styles()) {
     const auto message = parse_stream2(Bytes::own(encode_start(sent, style)));
     std::vector<std::string> warnings;
@@ -57,9 +57,9 @@ TEST(Stream2Encode, AHeaderComesBackFromItsStartMessageInEveryStyle) {
 }
 
 TEST(Stream2Encode, AFrameComesBackFromItsImageMessageInEveryStyle) {
-  const Frame sent = sample_frame(5);
+  const Frame sent = wire_frame(5);
   for (const auto& style : all_styles()) {
-    const Bytes message = Bytes::own(encode_image(sample_series, sent, style));
+    const Bytes message = Bytes::own(encode_image(wire_series, sent, style));
     const auto parsed = parse_stream2(message);
     ASSERT_TRUE(std::holds_alternative<ImageMessage>(parsed));
     const auto frame = make_frame(std::get<ImageMessage>(parsed), style.channels.back());
@@ -76,7 +76,7 @@ TEST(Stream2Encode, AFrameComesBackFromItsImageMessageInEveryStyle) {
 
 TEST(Stream2Encode, AnEndMessageNamesItsSeries) {
   for (const auto& style : all_styles()) {
-    const auto parsed = parse_stream2(Bytes::own(encode_end(sample_series, style)));
+    const auto parsed = parse_stream2(Bytes::own(encode_end(wire_series, style)));
     ASSERT_TRUE(std::holds_alternative<EndMessage>(parsed));
     EXPECT_EQ(std::get<EndMessage>(parsed).series.scan_id, "01SAMPLE");
     EXPECT_EQ(std::get<EndMessage>(parsed).series.series_id, 12u);

@@ -11,12 +11,12 @@ namespace {
 
 std::vector<std::vector<std::byte>> sample_messages() {
   Stream2Style busy{.unknown_keys = true, .cbor = {true, true}};
-  return {encode_start(sample_header()),
-          encode_start(sample_header(), busy),
-          encode_image(sample_series, sample_frame(1)),
-          encode_image(sample_series, sample_frame(1), busy),
-          encode_end(sample_series),
-          encode_end(sample_series, busy)};
+  return {encode_start(wire_header()),
+          encode_start(wire_header(), busy),
+          encode_image(wire_series, wire_frame(1)),
+          encode_image(wire_series, wire_frame(1), busy),
+          encode_end(wire_series),
+          encode_end(wire_series, busy)};
 }
 
 // What a receiver does with a message; true if it was not damaged.

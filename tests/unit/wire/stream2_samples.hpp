@@ -16,7 +16,7 @@
 
 namespace braggd {
 
-inline ScanHeader sample_header(std::uint64_t frames = 3) {
+inline ScanHeader wire_header(std::uint64_t frames = 3) {
   ScanHeader header;
   header.scan_id = "01SAMPLE";
   header.series_id = 12;
@@ -45,7 +45,7 @@ inline ScanHeader sample_header(std::uint64_t frames = 3) {
 }
 
 /// Raw pixels 10 * index + 0, 1, 2…
-inline Frame sample_frame(std::uint64_t index, Shape shape = {2, 3}) {
+inline Frame wire_frame(std::uint64_t index, Shape shape = {2, 3}) {
   std::vector<std::byte> bytes(shape.pixels() * 2);
   for (std::size_t i = 0; i < shape.pixels(); ++i) {
     const auto value = static_cast<std::uint16_t>(10 * index + i);
@@ -59,9 +59,9 @@ inline Frame sample_frame(std::uint64_t index, Shape shape = {2, 3}) {
   return frame;
 }
 
-inline const SeriesName sample_series{12, "01SAMPLE"};
+inline const SeriesName wire_series{12, "01SAMPLE"};
 
-inline Bytes read_bytes(const std::filesystem::path& path) {
+inline Bytes bytes_of_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   const std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   std::vector<std::byte> bytes(content.size());

@@ -12,12 +12,12 @@
 
 namespace braggd {
 
-class SampleScan final : public ScanReader {
+class WireScan final : public ScanReader {
  public:
   std::optional<std::uint64_t> unreadable;
 
-  explicit SampleScan(std::uint64_t frames, Shape shape = {6, 5}) {
-    ScanHeader header = sample_header(frames);
+  explicit WireScan(std::uint64_t frames, Shape shape = {6, 5}) {
+    ScanHeader header = wire_header(frames);
     header.shape = shape;
     header.pixel_mask = nullptr;
     header_ = std::make_shared<const ScanHeader>(std::move(header));
@@ -25,10 +25,10 @@ class SampleScan final : public ScanReader {
   std::shared_ptr<const ScanHeader> header() const override { return header_; }
   Result<Frame> read(std::uint64_t index) override {
     if (index == unreadable) return FrameError{DropReason::decode_error, "made to fail"};
-    return sample_frame(index, header_->shape);
+    return wire_frame(index, header_->shape);
   }
   std::vector<std::byte> pixels(std::uint64_t index) const {
-    const Frame frame = sample_frame(index, header_->shape);
+    const Frame frame = wire_frame(index, header_->shape);
     return {frame.bytes.view().begin(), frame.bytes.view().end()};
   }
 
