@@ -78,6 +78,15 @@ std::optional<std::string_view> did_you_mean(std::string_view word,
   return best;
 }
 
+std::string join(std::span<const std::string_view> words) {
+  std::string list;
+  for (const std::string_view word : words) {
+    if (!list.empty()) list += ", ";
+    list += word;
+  }
+  return list;
+}
+
 std::string safe_file_name(std::string_view id) {
   std::string name;
   for (const char c : id.substr(0, 128)) {

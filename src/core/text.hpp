@@ -19,6 +19,9 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text);
 std::optional<std::string_view> did_you_mean(std::string_view word,
                                              std::span<const std::string_view> candidates);
 
+/// "a, b, c".
+std::string join(std::span<const std::string_view> words);
+
 /// A file name made of an id from outside: letters, digits, '.', '_' and '-' stay, the rest becomes '_', no leading
 /// dot, 128 characters at most, "scan" where nothing is left.
 std::string safe_file_name(std::string_view id);

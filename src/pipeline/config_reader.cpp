@@ -22,10 +22,7 @@ Position position_of(const YAML::Node& node) {
 std::string suggest(std::string_view word, std::span<const std::string_view> candidates,
                     const std::string& intro) {
   if (const auto guess = did_you_mean(word, candidates)) return "did you mean '" + std::string(*guess) + "'?";
-  std::string list = intro;
-  for (const auto candidate : candidates)
-    list += (&candidate == candidates.data() ? " " : ", ") + std::string(candidate);
-  return candidates.empty() ? "" : list;
+  return candidates.empty() ? "" : intro + " " + join(candidates);
 }
 
 std::vector<std::string_view> keys_of(const std::vector<FieldDescriptor>& fields) {

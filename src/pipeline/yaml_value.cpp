@@ -146,10 +146,7 @@ std::string describe_kind(const FieldDescriptor& field) {
     case FieldKind::choice:
       break;
   }
-  std::string names = "one of ";
-  for (const auto choice : field.choices)
-    names += (&choice == field.choices.data() ? "" : ", ") + std::string(choice);
-  return names;
+  return "one of " + join(field.choices);
 }
 
 Value read_value(const YAML::Node& node, const FieldDescriptor& field, const std::filesystem::path& base) {

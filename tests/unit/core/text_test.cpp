@@ -23,6 +23,12 @@ TEST(Text, ATypingMistakeFindsItsWordAndAnotherWordFindsNone) {
   EXPECT_FALSE(did_you_mean("banana", words));
 }
 
+TEST(Text, WordsAreJoinedWithCommasBetweenThem) {
+  constexpr std::array<std::string_view, 3> words{"a", "b", "c"};
+  EXPECT_EQ(join(words), "a, b, c");
+  EXPECT_EQ(join({}), "");
+}
+
 TEST(Text, AScanIdCannotLeaveItsDirectory) {
   EXPECT_EQ(safe_file_name("../../etc/passwd"), "_._.._etc_passwd");
   EXPECT_EQ(safe_file_name("/abs"), "_abs");

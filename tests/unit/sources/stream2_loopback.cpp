@@ -32,8 +32,8 @@ Transfer transfer(SendOptions options, std::size_t senders, std::uint64_t scans)
   Stream2Config config;
   config.connect = sender.endpoints();
   config.scans = scans;
-  config.close_timeout_s = 0.5;
-  config.idle_timeout_s = 2;
+  config.close_timeout_s = 1;
+  config.idle_timeout_s = 20;
   config.end_grace_s = 0.2;
   Stream2Source source(config);
   Transfer done;
@@ -126,8 +126,8 @@ TEST(Stream2Loopback, AThiefIsReported) {
   Stream2Config config;
   config.connect = sender.endpoints();
   config.scans = 1;
-  config.close_timeout_s = 0.3;
-  config.idle_timeout_s = 0.5;
+  config.close_timeout_s = 2;
+  config.idle_timeout_s = 2;
   Stream2Source source(config);
   // The first client gets the start. The thief is the second, and never reads what waits in its queue.
   std::this_thread::sleep_for(std::chrono::milliseconds(200));

@@ -25,8 +25,8 @@ Stream2Config local_config() {
   Stream2Config config;
   config.bind = "tcp://127.0.0.1:*";
   config.scans = 1;
-  config.close_timeout_s = 0.3;
-  config.idle_timeout_s = 1;
+  config.close_timeout_s = 5;
+  config.idle_timeout_s = 20;
   return config;
 }
 
