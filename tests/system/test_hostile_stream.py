@@ -84,7 +84,11 @@ class HostileStream(BraggdTest):
     def finish(self):
         """A good scan last: the daemon must still be there for it."""
         self.send(start("good", 2), image("good", 0), image("good", 1), end("good"))
-        time.sleep(2.5 * SLOW if SLOW > 1 else 2.5)
+        deadline = time.monotonic() + 30 * SLOW
+        while not (self.work / "results/good.h5").exists():
+            self.assertLess(time.monotonic(), deadline, "the good scan was not served")
+            self.assertIsNone(self.daemon.process.poll(), "the daemon has ended")
+            time.sleep(0.05)
         with open(f"/proc/{self.daemon.process.pid}/status") as status:
             self.peak_kib = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
         self.daemon.signal(signal.SIGTERM)
