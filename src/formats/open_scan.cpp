@@ -9,6 +9,7 @@
 #include "formats/ge_file.hpp"
 #include "formats/hdf5.hpp"
 #include "formats/nexus_scan.hpp"
+#include "formats/rehearsal.hpp"
 
 namespace braggd {
 
@@ -41,6 +42,18 @@ bool has_ge_extension(const fs::path& path) {
   return extension.size() == 3 || (extension.size() == 4 && extension[3] >= '0' && extension[3] <= '9');
 }
 
+void refuse_choice(const fs::path& path, const OpenScanOptions& options, const char* format) {
+  if (options.dataset.empty()) return;
+  throw InputError(path.string() + " is a " + format +
+                   ", which has no datasets to choose from: leave the dataset out");
+}
+
+std::unique_ptr<ScanReader> open_hdf5_scan(const fs::path& path, const OpenScanOptions& options) {
+  if (!is_frame_cache_fch5(path)) return open_nexus_scan(path, options.dataset);
+  refuse_choice(path, options, "frame-cache");
+  return open_frame_cache_fch5(path);
+}
+
 }  // namespace
 
 void require_readable_file(const fs::path& path) {
@@ -56,22 +69,16 @@ void require_readable_file(const fs::path& path) {
 
 std::unique_ptr<ScanReader> open_scan(const fs::path& path, const OpenScanOptions& options) {
   require_readable_file(path);
-  const auto no_choice = [&](const char* format) {
-    if (options.dataset.empty()) return;
-    throw InputError(path.string() + " is a " + format +
-                     ", which has no datasets to choose from: leave the dataset out");
-  };
   if (is_hdf5(path)) {
-    if (!is_frame_cache_fch5(path)) return open_nexus_scan(path, options.dataset);
-    no_choice("frame-cache");
-    return open_frame_cache_fch5(path);
+    rehearse(path, [&] { open_hdf5_scan(path, options); });
+    return open_hdf5_scan(path, options);
   }
   if (begins_with_zip_signature(path)) {
-    no_choice("frame-cache");
+    refuse_choice(path, options, "frame-cache");
     return open_frame_cache_npz(path);
   }
   if (has_ge_extension(path)) {
-    no_choice("GE raw file");
+    refuse_choice(path, options, "GE raw file");
     return open_ge_file(path);
   }
   throw InputError(path.string() + " is in no format that is known here; " + readable_formats);

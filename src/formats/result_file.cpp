@@ -9,6 +9,7 @@
 
 #include "core/text.hpp"
 #include "formats/hdf5_values.hpp"
+#include "formats/rehearsal.hpp"
 
 namespace braggd {
 
@@ -156,9 +157,7 @@ ResultSummary read_summary(const hdf5::Handle& file, std::size_t n_brightest) {
   return summary;
 }
 
-}  // namespace
-
-std::optional<ResultSummary> read_result_summary(const std::filesystem::path& path, std::size_t n_brightest) {
+std::optional<ResultSummary> read_if_ours(const std::filesystem::path& path, std::size_t n_brightest) {
   try {
     const auto file = hdf5::open_file(path);
     const auto creator = hdf5::read_attribute_text(file, "/", "creator");
@@ -174,6 +173,13 @@ std::optional<ResultSummary> read_result_summary(const std::filesystem::path& pa
   } catch (const hdf5::Error&) {
     return std::nullopt;
   }
+}
+
+}  // namespace
+
+std::optional<ResultSummary> read_result_summary(const std::filesystem::path& path, std::size_t n_brightest) {
+  rehearse(path, [&] { read_if_ours(path, n_brightest); });
+  return read_if_ours(path, n_brightest);
 }
 
 }  // namespace braggd
