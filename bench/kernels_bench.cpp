@@ -11,6 +11,7 @@
 #include "kernels/chunk.hpp"
 #include "kernels/components.hpp"
 #include "kernels/sparsify.hpp"
+#include "simulation/presets.hpp"
 #include "simulation/simulated_scan.hpp"
 
 namespace {
@@ -27,20 +28,14 @@ struct DataSet {
 };
 
 DataSet make_data_set(const std::string& name) {
-  SimulationConfig config;
-  config.layout = SpotLayout::uniform;
-  config.rows = config.cols = 4096;
+  const bool panel = name == "panel 5";
+  SimulationConfig config = simulation_preset(panel ? "panel" : "counting");
   config.frames = frames_in_rotation;
-  config.gaps = false;
-  config.spots_per_frame = 500;
   config.background_counts = name == "counting 0" ? 0 : 0.1;
+  config.noise_sigma = 5;
   if (name == "counting 0") config.spots_per_frame = 50;
-  if (name == "panel 5") {
-    config.detector = DetectorKind::panel;
-    config.noise_sigma = 5;
-  }
   SimulatedScan scan(config);
-  DataSet set{{config.rows, config.cols}, {}, name == "panel 5" ? 1960.F : 6.F};
+  DataSet set{{config.rows, config.cols}, {}, panel ? 1960.F : 6.F};
   for (std::uint64_t i = 0; i < frames_in_rotation; ++i) set.frames.push_back(scan.read(i).value());
   return set;
 }

@@ -32,11 +32,6 @@ std::shared_ptr<const void> ByteBudget::acquire(std::uint64_t bytes) {
   return std::make_shared<const Lease>(*this, bytes);
 }
 
-std::uint64_t ByteBudget::in_use_bytes() const {
-  const std::lock_guard lock(mutex_);
-  return in_use_bytes_;
-}
-
 std::uint64_t ByteBudget::peak_bytes() const {
   const std::lock_guard lock(mutex_);
   return peak_bytes_;

@@ -18,7 +18,6 @@ class ByteBudget {
   std::shared_ptr<const void> acquire(std::uint64_t bytes);
 
   std::uint64_t capacity_bytes() const { return capacity_bytes_; }
-  std::uint64_t in_use_bytes() const;
   std::uint64_t peak_bytes() const;
 
  private:

@@ -11,8 +11,7 @@
 namespace braggd::hdf5 {
 
 /// A new file `<final>.part`, renamed to `<final>` when it is complete and durable. Nothing is ever
-/// overwritten: where
-/// `<final>` or its unfinished name is taken, `numbered` gives `<stem>_2<extension>`, `_3`…, `refuse` throws.
+/// overwritten: where `<final>` or its unfinished name is taken, `numbered` gives `<stem>_2<extension>`, `_3`…, `refuse` throws.
 ///
 /// A write that fails (a full disk, a quota, a file size limit) is remembered, and from then on nothing more
 /// is written although HDF5 is told so: HDF5 1.10 does not survive the failure of its own clean-up. `check`

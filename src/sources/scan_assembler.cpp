@@ -199,7 +199,6 @@ void ScanAssembler::look_for_gaps() {
 void ScanAssembler::open(const StartMessage& start) {
   std::vector<std::string> warnings;
   OpenScan& scan = open_.emplace();
-  ++scans_opened_;
   scan.header = make_header(start, options_.channel, warnings);
   scan.channel = choose_channel(start, options_.channel);
   scan.pixel_type_known = start.image_dtype.has_value();

@@ -86,7 +86,6 @@ class ScanAssembler {
 
   /// The header of the open scan, or null.
   const ScanHeader* open_header() const { return open_ ? &open_->header : nullptr; }
-  std::uint64_t scans_opened() const { return scans_opened_; }
   std::uint64_t scans_ended() const { return scans_ended_; }
 
  private:
@@ -123,7 +122,7 @@ class ScanAssembler {
   std::optional<OpenScan> open_;
   EarlyImages early_;
   std::deque<ClosedScan> closed_;  // the latest, oldest first
-  std::uint64_t scans_opened_ = 0, scans_ended_ = 0;
+  std::uint64_t scans_ended_ = 0;
   LogLimiter limiter_;
 };
 
