@@ -9,6 +9,7 @@
 #include "cli/man_page.hpp"
 #include "cli/verb.hpp"
 #include "core/version.hpp"
+#include "formats/rehearsal.hpp"
 #include "service/log.hpp"
 
 namespace braggd {
@@ -42,8 +43,8 @@ int run_cli(int argc, char** argv) {
       ->type_name("LEVEL")
       ->capture_default_str();
   Action chosen;
-  for (const auto add :
-       {add_run, add_replay, add_validate, add_explain, add_list, add_simulate, add_send, add_inspect}) {
+  for (const auto add : {add_run, add_replay, add_validate, add_explain, add_list, add_simulate, add_send,
+                         add_inspect, add_rehearse}) {
     add(app, chosen);
   }
   try {
@@ -52,6 +53,7 @@ int run_cli(int argc, char** argv) {
     return print_and_choose(app, error);
   }
   set_up_log(log_level);
+  use_rehearsal_program("/proc/self/exe");
   return chosen();
 }
 

@@ -67,8 +67,10 @@ std::string ManPage::make_help(const CLI::App* app, std::string /*name*/, CLI::A
   const auto verbs = app->get_subcommands({});
   if (!verbs.empty()) {
     out << "\nVERBS\n";
-    for (const CLI::App* verb : verbs)
+    for (const CLI::App* verb : verbs) {
+      if (verb->get_group().empty()) continue;  // not for people
       out << "    " << verb->get_name() << "\n" << wrapped(verb->get_description(), 8);
+    }
   }
   out << "\nOPTIONS\n";
   for (const CLI::Option* option : app->get_options()) {

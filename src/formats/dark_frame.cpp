@@ -124,13 +124,10 @@ std::vector<float> load_dark(const std::filesystem::path& path, const std::strin
 std::vector<std::uint8_t> load_mask(const std::filesystem::path& path, const std::string& dataset,
                                     Shape& shape_out) {
   require_readable_file(path);
-  const auto load = [&] {
+  rehearse(rehearse_mask, path, dataset);
+  try {
     const auto file = hdf5::open_file(path);
     return read_mask(file, dataset.empty() ? choose_mask(file) : dataset, shape_out);
-  };
-  rehearse(path, load);
-  try {
-    return load();
   } catch (const hdf5::Error& error) {
     throw InputError(path.string() + ": " + error.what());
   } catch (const InputError& error) {

@@ -70,7 +70,7 @@ void require_readable_file(const fs::path& path) {
 std::unique_ptr<ScanReader> open_scan(const fs::path& path, const OpenScanOptions& options) {
   require_readable_file(path);
   if (is_hdf5(path)) {
-    rehearse(path, [&] { open_hdf5_scan(path, options); });
+    rehearse(rehearse_scan, path, options.dataset);
     return open_hdf5_scan(path, options);
   }
   if (begins_with_zip_signature(path)) {

@@ -1,11 +1,14 @@
 #include "formats/rehearsal.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 #include <braggd/error.hpp>
 
@@ -13,27 +16,72 @@ namespace braggd {
 
 namespace {
 
-constexpr unsigned time_limit_s = 20;  // a healthy file opens within milliseconds
-
-[[noreturn]] void perform(const std::function<void()>& function) {
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGALRM}) std::signal(signal, SIG_DFL);
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  if (const int nowhere = ::open("/dev/null", O_WRONLY); nowhere >= 0) ::dup2(nowhere, STDERR_FILENO);
-  ::alarm(time_limit_s);
-  try {
-    function();
-  } catch (...) {  // the caller meets it again
-  }
-  ::_exit(0);
+std::filesystem::path& rehearsal_program() {
+  static std::filesystem::path program;
+  return program;
 }
+
+/// Where the other process reads and writes, and which signals reach it: nothing of ours, and not those that ask us to
+/// stop, which a terminal sends to the whole group.
+class SpawnSettings {
+ public:
+  SpawnSettings() {
+    posix_spawn_file_actions_init(&files_);
+    posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&files_, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+#ifdef __GLIBC__
+    posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
+#endif
+    posix_spawnattr_init(&attributes_);
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&blocked, signal);
+    posix_spawnattr_setsigmask(&attributes_, &blocked);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+  ~SpawnSettings() {
+    posix_spawn_file_actions_destroy(&files_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  const posix_spawn_file_actions_t* files() const {
+    return &files_;
+  }
+  const posix_spawnattr_t* attributes() const {
+    return &attributes_;
+  }
+
+ private:
+  posix_spawn_file_actions_t files_{};
+  posix_spawnattr_t attributes_{};
+};
 
 }  // namespace
 
-void rehearse(const std::filesystem::path& path, const std::function<void()>& function) {
-  const pid_t child = ::fork();
-  if (child == 0) perform(function);
-  if (child < 0) return;  // no process to spare: the caller takes its chance
+void use_rehearsal_program(std::filesystem::path program) {
+  rehearsal_program() = std::move(program);
+}
+
+void rehearse(std::string_view kind, const std::filesystem::path& path, const std::string& dataset) {
+  if (rehearsal_program().empty()) return;
+  std::array<std::string, 6> words{rehearsal_program().string(),
+                                   "rehearse",
+                                   std::string(kind),
+                                   "--",  // a file's name may begin with a dash
+                                   path.string(),
+                                   dataset};
+  std::array<char*, words.size() + 1> arguments{};
+  for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
+  if (dataset.empty()) arguments[words.size() - 1] = nullptr;
+
+  const SpawnSettings settings;
+  pid_t child = 0;
+  if (::posix_spawn(&child, words[0].c_str(), settings.files(), settings.attributes(), arguments.data(),
+                    environ) != 0) {
+    return;  // no process to spare: the caller takes its chance
+  }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -41,6 +89,13 @@ void rehearse(const std::filesystem::path& path, const std::function<void()>& fu
   throw InputError(path.string() +
                    " is damaged in a way that the HDF5 library does not survive: fetch it again from where "
                    "it was written");
+}
+
+void limit_rehearsal() {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit work{rehearsal_cpu_s, rehearsal_cpu_s};
+  setrlimit(RLIMIT_CPU, &work);
 }
 
 }  // namespace braggd

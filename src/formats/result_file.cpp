@@ -178,7 +178,7 @@ std::optional<ResultSummary> read_if_ours(const std::filesystem::path& path, std
 }  // namespace
 
 std::optional<ResultSummary> read_result_summary(const std::filesystem::path& path, std::size_t n_brightest) {
-  rehearse(path, [&] { read_if_ours(path, n_brightest); });
+  rehearse(rehearse_result, path);
   return read_if_ours(path, n_brightest);
 }
 
