@@ -166,7 +166,7 @@ struct Avx512 {
 template <std::size_t E>
 Transforms transforms_of(KernelSet set) {
 #if BRAGGD_X86_KERNELS
-  if (set == KernelSet::avx512) return {Avx512<E>::shuffle, Avx512<E>::unshuffle};
+  if (set >= KernelSet::avx512) return {Avx512<E>::shuffle, Avx512<E>::unshuffle};
   if (set == KernelSet::avx2) return {Avx2<E>::shuffle, Avx2<E>::unshuffle};
 #endif
   static_cast<void>(set);

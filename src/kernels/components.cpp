@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
-#include <span>
 #include <tuple>
 #include <vector>
+
+#include "kernels/components_variants.hpp"
 
 namespace braggd {
 
@@ -32,40 +33,49 @@ class DisjointSets {
   std::vector<std::uint32_t> parent_;
 };
 
-/// Consecutive pixels of one row.
-struct Run {
-  std::uint32_t first = 0;  ///< ordinal of its first pixel
-  std::uint32_t row = 0;
-  std::uint32_t col_begin = 0, col_end = 0;
-  std::uint32_t component = 0;
-  std::uint32_t n_pixels() const { return col_end - col_begin; }
-};
-
 struct Scratch {
   std::vector<Run> runs;
+  std::vector<std::uint32_t>
+      row_first;  ///< by row, and one more: ordinal of the first pixel from that row on
   DisjointSets sets;
+  std::vector<std::uint8_t> relation;  ///< Relation, by pixel
   std::vector<Component> found;
   std::vector<std::uint32_t> order;
   std::vector<std::uint32_t> place;
-  std::vector<std::uint8_t> below_neighbour;
+  std::vector<std::uint32_t> plateau;
 };
 
-void find_runs(const SparseFrame& pixels, std::vector<Run>& runs) {
-  runs.clear();
+void find_runs(const SparseFrame& pixels, Scratch& scratch) {
+  scratch.runs.clear();
+  scratch.row_first.clear();
   const std::uint32_t cols = pixels.shape.cols;
-  for (std::size_t i = 0; i < pixels.index.size();) {
-    const std::uint32_t row = pixels.index[i] / cols;
-    const std::uint32_t col = pixels.index[i] % cols;
+  const auto n_pixels = static_cast<std::uint32_t>(pixels.index.size());
+  std::uint32_t row = 0;
+  std::uint32_t row_begin = 0;
+  for (std::uint32_t i = 0; i < n_pixels;) {
+    const std::uint32_t pixel = pixels.index[i];
+    if (pixel - row_begin >= cols) {
+      row = pixel / cols;
+      row_begin = row * cols;
+    }
+    while (scratch.row_first.size() <= row) scratch.row_first.push_back(i);
+    const std::uint32_t col = pixel - row_begin;
+    const std::uint32_t most = std::min(cols - col, n_pixels - i);
     std::uint32_t n = 1;
-    while (col + n < cols && i + n < pixels.index.size() && pixels.index[i + n] == pixels.index[i] + n) ++n;
-    runs.push_back({static_cast<std::uint32_t>(i), row, col, col + n, 0});
+    while (n < most && pixels.index[i + n] == pixel + n) ++n;
+    scratch.runs.push_back({i, row, col, col + n, 0});
     i += n;
   }
+  while (scratch.row_first.size() <= pixels.shape.rows) scratch.row_first.push_back(n_pixels);
 }
 
-/// Joins each run with those of the row above that it touches, corners included.
-void join_runs(std::span<const Run> runs, DisjointSets& sets) {
-  sets.reset(runs.size());
+/// Joins each run with those of the row above that it touches, corners included, and relates the pixels that touch.
+void join_runs(const SparseFrame& pixels, RelatePixels relate, Scratch& scratch) {
+  const std::vector<Run>& runs = scratch.runs;
+  scratch.sets.reset(runs.size());
+  scratch.relation.assign(pixels.index.size() + relation_margin, 0);
+  const float* value = pixels.value.data();
+  std::uint8_t* relation = scratch.relation.data();
   std::uint32_t above = 0;
   for (std::uint32_t i = 0; i < runs.size(); ++i) {
     const Run& run = runs[i];
@@ -74,8 +84,11 @@ void join_runs(std::span<const Run> runs, DisjointSets& sets) {
     };
     while (lies_before(runs[above])) ++above;
     for (std::uint32_t j = above; runs[j].row + 1 == run.row && runs[j].col_begin <= run.col_end; ++j) {
-      sets.join(j, i);
+      scratch.sets.join(j, i);
+      relate(run, runs[j], value, relation);
+      relate(runs[j], run, value, relation);
     }
+    if (run.n_pixels() > 1) relate(run, run, value, relation);
   }
 }
 
@@ -136,70 +149,107 @@ void select_components(std::uint32_t min_pixels, std::uint32_t max_pixels, Scrat
   }
 }
 
-/// Adds a run to its component's sums; called in raster order, pixel after pixel.
-void add_moments(const SparseFrame& pixels, const Run& run, Component& component) {
-  const double row = run.row - component.row_begin;
-  for (std::uint32_t i = 0; i < run.n_pixels(); ++i) {
-    const float value = pixels.value[run.first + i];
-    const double intensity = value;
-    const double col = run.col_begin + i - component.col_begin;
-    component.sum += intensity;
-    component.sum_row += intensity * row;
-    component.sum_col += intensity * col;
-    component.sum_row_row += intensity * row * row;
-    component.sum_col_col += intensity * col * col;
-    if (value > component.max_intensity) {
-      component.max_intensity = value;
-      component.max_pixel = pixels.index[run.first + i];
+/// Neighbours of single pixels, for the few that ask.
+class Neighbourhood {
+ public:
+  Neighbourhood(const SparseFrame& pixels, const std::vector<std::uint32_t>& row_first)
+      : pixels_(pixels), row_first_(row_first) {}
+
+  /// Calls f with the ordinal of each neighbour above threshold.
+  template <class F>
+  void visit(std::uint32_t ordinal, F&& f) const {
+    const Shape shape = pixels_.shape;
+    const std::uint32_t row = pixels_.index[ordinal] / shape.cols;
+    const std::uint32_t col = pixels_.index[ordinal] % shape.cols;
+    const std::uint32_t left = col == 0 ? 0 : col - 1;
+    const std::uint32_t right = std::min(col + 1, shape.cols - 1);
+    for (std::uint32_t r = row == 0 ? 0 : row - 1; r <= std::min(row + 1, shape.rows - 1); ++r) {
+      const std::uint32_t end = row_first_[r + 1];
+      for (std::uint32_t i = first_from(r, left); i < end && pixels_.index[i] <= r * shape.cols + right;
+           ++i) {
+        if (i != ordinal) f(i);
+      }
     }
   }
+
+ private:
+  /// The first pixel of the row from `col` on. In a row without gaps it is where it is looked for first.
+  std::uint32_t first_from(std::uint32_t row, std::uint32_t col) const {
+    const std::uint32_t begin = row_first_[row], end = row_first_[row + 1];
+    if (begin == end) return end;
+    const std::uint32_t pixel = row * pixels_.shape.cols + col;
+    if (pixels_.index[begin] >= pixel) return begin;
+    const std::uint32_t guess = std::min(begin + (pixel - pixels_.index[begin]), end - 1);
+    if (pixels_.index[guess] == pixel) return guess;
+    const auto* index = pixels_.index.data();
+    return static_cast<std::uint32_t>(std::lower_bound(index + begin, index + end, pixel) - index);
+  }
+
+  const SparseFrame& pixels_;
+  const std::vector<std::uint32_t>& row_first_;
+};
+
+/// Whether no pixel of the plateau around `seed`, which has equal neighbours, has a higher one. Marks all of them.
+bool is_maximum(const SparseFrame& pixels, std::uint32_t seed, Scratch& scratch) {
+  const Neighbourhood neighbourhood(pixels, scratch.row_first);
+  bool maximum = true;
+  scratch.plateau.assign(1, seed);
+  scratch.relation[seed] |= plateau_known;
+  while (!scratch.plateau.empty()) {
+    const std::uint32_t at = scratch.plateau.back();
+    scratch.plateau.pop_back();
+    maximum = maximum && (scratch.relation[at] & has_higher_neighbour) == 0;
+    neighbourhood.visit(at, [&](std::uint32_t other) {
+      if (pixels.value[other] != pixels.value[at] || (scratch.relation[other] & plateau_known) != 0) return;
+      scratch.relation[other] |= plateau_known;
+      scratch.plateau.push_back(other);
+    });
+  }
+  return maximum;
 }
 
-void measure_components(const SparseFrame& pixels, const Scratch& scratch, ComponentList& out) {
+/// Adds a run to its component's sums, pixel after pixel, and counts its maxima: pixels, or plateaus of equal ones,
+/// without a higher neighbour. Called in raster order.
+void measure_run(const SparseFrame& pixels, const Run& run, Scratch& scratch, Component& component) {
+  // In registers: a component's memory is too far away for one addition after the other.
+  double sum = component.sum, sum_row = component.sum_row, sum_col = component.sum_col;
+  double sum_row_row = component.sum_row_row, sum_col_col = component.sum_col_col;
+  float most = component.max_intensity;
+  std::uint32_t most_at = component.max_pixel, n_maxima = component.n_maxima;
+  const double row = run.row - component.row_begin;
+  double col = run.col_begin - component.col_begin;
+  for (std::uint32_t i = run.first; i < run.first + run.n_pixels(); ++i, col += 1) {
+    const float value = pixels.value[i];
+    const double intensity = value;
+    sum += intensity;
+    sum_row += intensity * row;
+    sum_col += intensity * col;
+    sum_row_row += intensity * row * row;
+    sum_col_col += intensity * col * col;
+    const bool higher = value > most;
+    most = higher ? value : most;
+    most_at = higher ? pixels.index[i] : most_at;
+    const unsigned relation = scratch.relation[i];
+    n_maxima += unsigned{relation == 0};
+    if (relation == has_equal_neighbour && is_maximum(pixels, i, scratch)) [[unlikely]]
+      ++n_maxima;
+  }
+  component.sum = sum;
+  component.sum_row = sum_row;
+  component.sum_col = sum_col;
+  component.sum_row_row = sum_row_row;
+  component.sum_col_col = sum_col_col;
+  component.max_intensity = most;
+  component.max_pixel = most_at;
+  component.n_maxima = n_maxima;
+}
+
+void measure_components(const SparseFrame& pixels, Scratch& scratch, ComponentList& out) {
   out.component_of.resize(pixels.index.size());
   for (const Run& run : scratch.runs) {
     const std::uint32_t place = scratch.place[run.component];
     std::fill_n(out.component_of.begin() + run.first, run.n_pixels(), place);
-    if (place != no_component) add_moments(pixels, run, out.components[place]);
-  }
-}
-
-/// Counts the plateaus of equal value that have no higher neighbour. Each pixel looks at the four neighbours
-/// that come before it: equal ones are one plateau, of unequal ones the lower is no maximum.
-void count_maxima(const SparseFrame& pixels, Scratch& scratch, ComponentList& out) {
-  const auto n = static_cast<std::uint32_t>(pixels.index.size());
-  DisjointSets& plateaus = scratch.sets;
-  std::vector<std::uint8_t>& below = scratch.below_neighbour;
-  plateaus.reset(n);
-  below.assign(n, 0);
-  const auto compare = [&](std::uint32_t a, std::uint32_t b) {
-    if (pixels.value[a] == pixels.value[b]) {
-      plateaus.join(a, b);
-    } else {
-      below[pixels.value[a] < pixels.value[b] ? a : b] = 1;
-    }
-  };
-  const std::uint32_t cols = pixels.shape.cols;
-  std::uint32_t above = 0;
-  for (const Run& run : scratch.runs) {
-    if (scratch.place[run.component] == no_component) continue;
-    for (std::uint32_t i = run.first; i < run.first + run.n_pixels(); ++i) {
-      if (i > run.first) compare(i - 1, i);
-      if (run.row == 0) continue;
-      const std::uint32_t col = run.col_begin + (i - run.first);
-      const std::uint32_t north = pixels.index[i] - cols;
-      const std::uint32_t first = north - (col > 0 ? 1 : 0);
-      const std::uint32_t last = north + (col + 1 < cols ? 1 : 0);
-      while (pixels.index[above] < first) ++above;
-      for (std::uint32_t j = above; pixels.index[j] <= last; ++j) compare(j, i);
-    }
-  }
-  for (std::uint32_t i = 0; i < n; ++i) {
-    if (below[i] != 0) below[plateaus.root(i)] = 1;
-  }
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const bool counts = out.component_of[i] != no_component && below[i] == 0 && plateaus.root(i) == i;
-    if (counts) ++out.components[out.component_of[i]].n_maxima;
+    if (place != no_component) measure_run(pixels, run, scratch, out.components[place]);
   }
 }
 
@@ -221,16 +271,20 @@ void flag_components(const SparseFrame& pixels, ComponentList& out) {
 
 }  // namespace
 
-void find_components(const SparseFrame& pixels, std::uint32_t min_pixels, std::uint32_t max_pixels,
-                     ComponentList& out) {
+void find_components_with(KernelSet set, const SparseFrame& pixels, std::uint32_t min_pixels,
+                          std::uint32_t max_pixels, ComponentList& out) {
   thread_local Scratch scratch;
-  find_runs(pixels, scratch.runs);
-  join_runs(scratch.runs, scratch.sets);
+  find_runs(pixels, scratch);
+  join_runs(pixels, relate_pixels_of(set), scratch);
   collect_components(pixels, scratch);
   select_components(min_pixels, max_pixels, scratch, out);
   measure_components(pixels, scratch, out);
-  count_maxima(pixels, scratch, out);
   flag_components(pixels, out);
+}
+
+void find_components(const SparseFrame& pixels, std::uint32_t min_pixels, std::uint32_t max_pixels,
+                     ComponentList& out) {
+  find_components_with(kernel_set(), pixels, min_pixels, max_pixels, out);
 }
 
 }  // namespace braggd

@@ -15,11 +15,14 @@ std::vector<KernelSet> supported_kernel_sets() {
   std::vector<KernelSet> sets{KernelSet::scalar};
 #if BRAGGD_X86_KERNELS
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2")) sets.push_back(KernelSet::avx2);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) {
-    sets.push_back(KernelSet::avx512);
-  }
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  const bool vbmi = avx512 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
+  if (avx2) sets.push_back(KernelSet::avx2);
+  if (avx512) sets.push_back(KernelSet::avx512);
+  if (vbmi) sets.push_back(KernelSet::avx512vbmi);
 #endif
   return sets;
 }

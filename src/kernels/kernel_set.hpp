@@ -9,9 +9,14 @@
 namespace braggd {
 
 /// The variants of a kernel, worst first. `scalar` is the definition; the others give the same bits.
-enum class KernelSet : std::uint8_t { scalar, avx2, avx512 };
+enum class KernelSet : std::uint8_t {
+  scalar,
+  avx2,
+  avx512,      ///< F, BW, VL, DQ
+  avx512vbmi,  ///< and VBMI, GFNI
+};
 
-inline constexpr std::array<std::string_view, 3> kernel_set_names{"scalar", "avx2", "avx512"};
+inline constexpr std::array<std::string_view, 4> kernel_set_names{"scalar", "avx2", "avx512", "avx512vbmi"};
 
 constexpr std::string_view name_of(KernelSet set) {
   return kernel_set_names[static_cast<std::size_t>(set)];

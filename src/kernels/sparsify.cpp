@@ -1,159 +1,234 @@
 #include "kernels/sparsify.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
+#include <cmath>
+#include <optional>
 #include <stdexcept>
 
-#include "kernels/pixel_access.hpp"
+#include "kernels/bitshuffle.hpp"
+#include "kernels/chunk_reader.hpp"
+#include "kernels/chunk_variants.hpp"
+#include "kernels/shuffled_block.hpp"
 #include "kernels/sparsify_variants.hpp"
 
 namespace braggd {
 
 namespace {
 
-constexpr std::size_t word_pixels = 64;
-constexpr std::size_t strip_words =
-    64;  // 4096 pixels: what one call classifies is still in the cache when it is read
-
-/// Visits the set bits of a word, lowest first.
-template <class F>
-void for_each_bit(std::uint64_t word, F&& f) {
-  for (; word != 0; word &= word - 1) f(static_cast<std::size_t>(std::countr_zero(word)));
+/// A bit for each element that is not zero; empty where there are none.
+PixelBits bits_of(std::span<const std::uint8_t> elements) {
+  PixelBits bits;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    if (elements[i] == 0) continue;
+    if (bits.empty()) bits = PixelBits(elements.size());
+    bits.set(i);
+  }
+  return bits;
 }
 
-template <class Pixel>
-class Sparsifier {
- public:
-  Sparsifier(Shape shape, std::span<const std::byte> raw, const SparsifyRule& rule, SparseFrame& out)
-      : shape_(shape),
-        raw_(raw.data()),
-        rule_(rule),
-        out_(out),
-        n_pixels_(static_cast<std::size_t>(shape.pixels())) {
-    valueless().resize(n_pixels_ / word_pixels + 2);  // neighbours are read two bytes at a time
+/// Pixels that are masked or have no dark value.
+PixelBits valueless_pixels(const SparsifyRule& rule) {
+  PixelBits bits = bits_of(rule.masked);
+  for (std::size_t i = 0; i < rule.dark.size(); ++i) {
+    if (std::isfinite(rule.dark[i])) continue;
+    if (bits.empty()) bits = PixelBits(rule.dark.size());
+    bits.set(i);
   }
+  return bits;
+}
 
-  bool run(KernelSet set, PixelType type) {
-    std::array<std::uint64_t, strip_words> kept;
-    for (std::size_t begin = 0; begin < n_pixels_; begin += strip_words * word_pixels) {
-      const PixelRun pixels{std::min(strip_words * word_pixels, n_pixels_ - begin),
-                            raw_ + begin * sizeof(Pixel),
-                            rule_.dark.empty() ? nullptr : rule_.dark.data() + begin,
-                            rule_.masked.empty() ? nullptr : rule_.masked.data() + begin, rule_.at_least};
-      classify_pixels(set, type, pixels, kept.data(), valueless().data() + begin / word_pixels);
-      const std::size_t words = (pixels.count + word_pixels - 1) / word_pixels;
-      for (std::size_t word = 0; word < words; ++word) {
-        const std::size_t first = begin + word * word_pixels;
-        if (kept[word] != 0 && !collect(first, kept[word])) return false;
-        if constexpr (std::floating_point<Pixel>) note_not_finite(first, valueless()[first / word_pixels]);
-      }
-    }
-    flag_pixels();
-    return true;
+/// Every pixel that has one of `bits` among its 8 neighbours or is one itself.
+PixelBits grown(const PixelBits& bits, Shape shape) {
+  if (bits.empty()) return {};
+  PixelBits around(shape.pixels());
+  for (std::size_t pixel = 0; pixel < shape.pixels(); ++pixel) {
+    if (bits.any_around(shape, pixel)) around.set(pixel);
   }
-
- private:
-  /// One bit a pixel of the frame at hand.
-  static std::vector<std::uint64_t>& valueless() {
-    thread_local std::vector<std::uint64_t> words;
-    return words;
-  }
-
-  bool collect(std::size_t first, std::uint64_t kept) {
-    const std::size_t needed = out_.index.size() + static_cast<std::size_t>(std::popcount(kept));
-    if (needed > rule_.max_pixels) return false;
-    if (needed > out_.index.capacity()) {
-      const std::size_t room =
-          std::min<std::uint64_t>(std::max(needed, 2 * out_.index.capacity()), rule_.max_pixels);
-      out_.index.reserve(room);
-      out_.value.reserve(room);
-    }
-    for_each_bit(kept, [&](std::size_t bit) {
-      const std::size_t i = first + bit;
-      const auto value = static_cast<float>(load_pixel<Pixel>(raw_, i));
-      out_.index.push_back(static_cast<std::uint32_t>(i));
-      out_.value.push_back(rule_.dark.empty() ? value : value - rule_.dark[i]);
-    });
-    return true;
-  }
-
-  void note_not_finite(std::size_t first, std::uint64_t valueless_bits) {
-    if (valueless_bits == 0 || (out_.status & frame_not_finite) != 0) return;
-    for_each_bit(valueless_bits, [&](std::size_t bit) {
-      const bool masked = !rule_.masked.empty() && rule_.masked[first + bit] != 0;
-      if (!masked && is_no_data(load_pixel<Pixel>(raw_, first + bit))) out_.status |= frame_not_finite;
-    });
-  }
-
-  /// Whether one of the pixels [first, last] (three at most) has no value.
-  static bool any_valueless(const std::uint64_t* words, std::size_t first, std::size_t last) {
-    std::uint16_t bits = 0;
-    std::memcpy(&bits, reinterpret_cast<const std::byte*>(words) + first / 8, sizeof bits);
-    return (std::uint32_t{bits} >> first % 8 & ((2U << (last - first)) - 1U)) != 0;
-  }
-
-  bool beside_mask(std::size_t row, std::size_t col) const {
-    const std::uint64_t* words = valueless().data();
-    const std::size_t left = col == 0 ? 0 : col - 1;
-    const std::size_t right = std::min<std::size_t>(col + 1, shape_.cols - 1);
-    const std::size_t bottom = std::min<std::size_t>(row + 1, shape_.rows - 1);
-    for (std::size_t r = row == 0 ? 0 : row - 1; r <= bottom; ++r) {
-      if (any_valueless(words, r * shape_.cols + left, r * shape_.cols + right)) return true;
-    }
-    return false;
-  }
-
-  void flag_pixels() {
-    std::size_t row = 0;
-    for (std::size_t ordinal = 0; ordinal < out_.index.size(); ++ordinal) {
-      const std::size_t i = out_.index[ordinal];
-      if (i - row * shape_.cols >= shape_.cols) row = i / shape_.cols;
-      unsigned flags = 0;
-      if (beside_mask(row, i - row * shape_.cols)) flags |= pixel_beside_mask;
-      if (is_saturated(load_pixel<Pixel>(raw_, i), rule_.saturation_value)) flags |= pixel_saturated;
-      if (flags != 0) {
-        out_.flagged.push_back({static_cast<std::uint32_t>(ordinal), static_cast<std::uint8_t>(flags)});
-      }
-    }
-  }
-
-  Shape shape_;
-  const std::byte* raw_;
-  const SparsifyRule& rule_;
-  SparseFrame& out_;
-  std::size_t n_pixels_;
-};
-
-void clear(SparseFrame& out) {
-  out.index.clear();
-  out.value.clear();
-  out.flagged.clear();
+  return around;
 }
 
 }  // namespace
 
-bool sparsify_with(KernelSet set, PixelType type, Shape shape, std::span<const std::byte> raw,
-                   const SparsifyRule& rule, SparseFrame& out) {
-  const std::uint64_t n_pixels = shape.pixels();
-  if (n_pixels > std::uint64_t{1} << 32) throw std::invalid_argument("sparsify: pixel indices have 32 bits");
-  if (raw.size() != n_pixels * bytes_per_pixel(type) ||
-      (!rule.dark.empty() && rule.dark.size() != n_pixels) ||
-      (!rule.masked.empty() && rule.masked.size() != n_pixels)) {
-    throw std::invalid_argument("sparsify: pixels, dark and mask differ in size from the frame");
+struct Sparsifier::Prepared {
+  Prepared(PixelType pixel_type, Shape frame_shape, const SparsifyRule& sparsify_rule, KernelSet kernels)
+      : type(pixel_type),
+        shape(frame_shape),
+        rule(sparsify_rule),
+        set(kernels),
+        take_run(take_run_of(kernels, pixel_type)),
+        take_sliced(take_sliced_of(kernels, pixel_type)),
+        valueless(valueless_pixels(sparsify_rule)),
+        beside_valueless(grown(valueless, frame_shape)) {
+    if (type == PixelType::f32) {
+      header_masked = bits_of(rule.masked_by_header);
+    } else {
+      limits.emplace(type, shape, rule);
+    }
+    rule.masked = rule.masked_by_header = {};  // kept as bits
   }
-  out.shape = shape;
-  out.status = 0;
-  clear(out);
-  const bool fits = with_pixel_type(
-      type, [&](auto pixel) { return Sparsifier<decltype(pixel)>(shape, raw, rule, out).run(set, type); });
-  if (!fits) clear(out);
-  return fits;
+
+  PixelType type;
+  Shape shape;
+  SparsifyRule rule;
+  KernelSet set;
+  TakeRun take_run;
+  TakeSliced take_sliced;  // null: blocks are unshuffled
+  PixelBits valueless;
+  PixelBits beside_valueless;
+  PixelBits header_masked;            // of floats
+  std::optional<PixelLimits> limits;  // of integers
+
+  FrameRule frame_rule() const {
+    FrameRule frame;
+    frame.collect = {rule.dark.empty() ? nullptr : rule.dark.data(), rule.at_least,
+                     beside_valueless.empty() ? nullptr : &beside_valueless, rule.saturation_value,
+                     rule.max_pixels};
+    frame.masked = valueless.empty() ? nullptr : &valueless;
+    frame.masked_by_header = header_masked.empty() ? nullptr : &header_masked;
+    if (limits) frame.constant = limits->constant();
+    return frame;
+  }
+};
+
+namespace {
+
+/// One frame on its way. Once there are too many survivors the rest is still decoded, because damage is told first.
+class FrameWalk {
+ public:
+  template <class P>
+  FrameWalk(const P& prepared, FrameRule rule, Survivors& out)
+      : pixel_bytes_(bytes_per_pixel(prepared.type)),
+        set_(prepared.set),
+        take_run_(prepared.take_run),
+        take_sliced_(prepared.take_sliced),
+        limits_(prepared.limits ? &*prepared.limits : nullptr),
+        rule_(rule),
+        out_(out) {}
+
+  ChunkError walk(Encoding encoding, std::span<const std::byte> chunk, std::size_t frame_bytes) {
+    if (encoding == Encoding::raw) {
+      if (chunk.size() != frame_bytes) return ChunkError::wrong_size;
+      take_pixels(0, chunk);
+      return ChunkError::none;
+    }
+    return encoding == Encoding::lz4 ? walk_whole(chunk, frame_bytes)
+                                     : walk_blocks(encoding, chunk, frame_bytes);
+  }
+  bool too_many() const { return too_many_ || out_.size > rule_.collect.max_pixels; }
+
+ private:
+  // Plain LZ4 refers back across the whole frame, so the frame is decoded as one.
+  ChunkError walk_whole(std::span<const std::byte> chunk, std::size_t frame_bytes) {
+    thread_local std::vector<std::byte> pixels;
+    pixels.resize(frame_bytes);
+    const ChunkError error = decode_chunk_with(set_, Encoding::lz4, pixel_bytes_, chunk, pixels);
+    if (error == ChunkError::none) take_pixels(0, pixels);
+    return error;
+  }
+
+  ChunkError walk_blocks(Encoding encoding, std::span<const std::byte> chunk, std::size_t frame_bytes) {
+    ChunkReader reader(chunk);
+    std::size_t block_bytes = 0;
+    const ChunkError error = reader.take_header(encoding, pixel_bytes_, frame_bytes, block_bytes);
+    if (error != ChunkError::none) return error;
+    ShuffledBlock& block = ShuffledBlock::of_this_thread();
+    std::size_t done = 0;
+    while (const std::size_t bytes = shuffled_block_bytes(frame_bytes - done, block_bytes, pixel_bytes_)) {
+      std::span<const std::byte> packed;
+      if (!reader.take_block(packed)) return ChunkError::truncated;
+      const std::byte* planes = block.unpack(set_, encoding, packed, reader.readable_end(), bytes);
+      if (planes == nullptr) return ChunkError::corrupt_block;
+      if (!too_many_) take_planes(done / pixel_bytes_, {planes, bytes});
+      done += bytes;
+    }
+    std::span<const std::byte> left_over;
+    if (!reader.take(frame_bytes - done, left_over)) return ChunkError::truncated;
+    if (!too_many_) take_pixels(done / pixel_bytes_, left_over);
+    return reader.end();
+  }
+
+  void take_planes(std::size_t first_pixel, std::span<const std::byte> planes) {
+    const std::size_t count = planes.size() / pixel_bytes_;
+    if (take_sliced_ != nullptr && first_pixel % group_pixels == 0 && count % group_pixels == 0) {
+      if (rule_.planes == nullptr) rule_.planes = &limits_->planes();
+      too_many_ = !take_sliced_({first_pixel, count / group_pixels, planes.data(), count / 8}, rule_, out_);
+      return;
+    }
+    thread_local std::vector<std::byte> pixels;
+    if (pixels.size() < planes.size()) pixels.resize(planes.size());
+    unshuffle_bits(set_, pixel_bytes_, planes, std::span(pixels).first(planes.size()));
+    take_pixels(first_pixel, std::span(pixels).first(planes.size()));
+  }
+
+  void take_pixels(std::size_t first_pixel, std::span<const std::byte> pixels) {
+    if (limits_ != nullptr && rule_.elements == nullptr) rule_.elements = limits_->elements();
+    too_many_ = !take_run_({first_pixel, pixels.size() / pixel_bytes_, pixels.data()}, rule_, out_);
+  }
+
+  std::size_t pixel_bytes_;
+  KernelSet set_;
+  TakeRun take_run_;
+  TakeSliced take_sliced_;
+  const PixelLimits* limits_;
+  FrameRule rule_;
+  Survivors& out_;
+  bool too_many_ = false;
+};
+
+/// Flags anew which survivors have a neighbour without a value, where the frame itself has pixels without one.
+void flag_beside_no_data(const PixelBits& masked, Shape shape, Survivors& survivors) {
+  PixelBits valueless = masked.empty() ? PixelBits(shape.pixels()) : masked;
+  for (const auto& none : survivors.no_data) valueless.add(none.pixel, none.bits);
+  std::vector<FlaggedPixel> flagged;
+  auto known = survivors.flagged.begin();
+  for (std::size_t ordinal = 0; ordinal < survivors.size; ++ordinal) {
+    unsigned flags = 0;
+    if (known != survivors.flagged.end() && known->ordinal == ordinal)
+      flags = (known++)->flags & pixel_saturated;
+    if (valueless.any_around(shape, survivors.index[ordinal])) flags |= pixel_beside_mask;
+    if (flags != 0)
+      flagged.push_back({static_cast<std::uint32_t>(ordinal), static_cast<std::uint8_t>(flags)});
+  }
+  survivors.flagged = std::move(flagged);
 }
 
-bool sparsify(PixelType type, Shape shape, std::span<const std::byte> raw, const SparsifyRule& rule,
-              SparseFrame& out) {
-  return sparsify_with(kernel_set(), type, shape, raw, rule, out);
+}  // namespace
+
+Sparsifier::Sparsifier(PixelType type, Shape shape, const SparsifyRule& rule, KernelSet set) {
+  const std::uint64_t n_pixels = shape.pixels();
+  if (n_pixels > std::uint64_t{1} << 32) throw std::invalid_argument("sparsify: pixel indices have 32 bits");
+  if ((!rule.dark.empty() && rule.dark.size() != n_pixels) ||
+      (!rule.masked.empty() && rule.masked.size() != n_pixels) ||
+      (!rule.masked_by_header.empty() && rule.masked_by_header.size() != n_pixels)) {
+    throw std::invalid_argument("sparsify: dark and masks differ in size from the frame");
+  }
+  prepared_ = std::make_unique<const Prepared>(type, shape, rule, set);
+}
+
+Sparsifier::~Sparsifier() = default;
+
+SparsifyOutcome Sparsifier::run(Encoding encoding, std::span<const std::byte> chunk, SparseFrame& out) const {
+  const Prepared& prepared = *prepared_;
+  thread_local Survivors survivors;
+  survivors.clear();
+  FrameWalk walk(prepared, prepared.frame_rule(), survivors);
+  const std::size_t frame_bytes = prepared.shape.pixels() * bytes_per_pixel(prepared.type);
+  SparsifyOutcome outcome{walk.walk(encoding, chunk, frame_bytes), false};
+  outcome.too_many_pixels = walk.too_many();
+  out.shape = prepared.shape;
+  out.status = survivors.not_finite ? frame_not_finite : 0;
+  out.index.clear();
+  out.value.clear();
+  out.flagged.clear();
+  if (!outcome.ok()) return outcome;
+  if (!survivors.no_data.empty()) {
+    flag_beside_no_data(prepared.valueless, prepared.shape, survivors);
+  }
+  const auto size = static_cast<std::ptrdiff_t>(survivors.size);
+  out.index.assign(survivors.index.begin(), survivors.index.begin() + size);
+  out.value.assign(survivors.value.begin(), survivors.value.begin() + size);
+  out.flagged.assign(survivors.flagged.begin(), survivors.flagged.end());
+  return outcome;
 }
 
 }  // namespace braggd

@@ -1,30 +1,47 @@
-// The fused reduction for a given kernel set, and the part of it that differs between them.
+// The parts of the reduction that differ between kernel sets.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/kernel_set.hpp"
-#include "kernels/sparsify.hpp"
+#include "kernels/pixel_limits.hpp"
+#include "kernels/survivors.hpp"
 
 namespace braggd {
 
-bool sparsify_with(KernelSet set, PixelType type, Shape shape, std::span<const std::byte> raw,
-                   const SparsifyRule& rule, SparseFrame& out);
-
-/// Consecutive pixels and what decides about them.
+/// Consecutive pixels as they are in memory.
 struct PixelRun {
+  std::size_t first_pixel = 0;  ///< place in the frame, a multiple of 8
   std::size_t count = 0;
-  const std::byte* raw = nullptr;        ///< at any alignment
-  const float* dark = nullptr;           ///< null: zero
-  const std::uint8_t* masked = nullptr;  ///< null: none is
-  float at_least = 0;
+  const std::byte* raw = nullptr;  ///< at any alignment
 };
 
-/// Sets bit i%64 of word i/64 for each pixel i that is kept, and for each that has no value. A pixel has no
-/// value where it is masked, no-data, or raw - dark is not finite. Both arrays hold a word for every 64
-/// pixels begun.
-void classify_pixels(KernelSet set, PixelType type, const PixelRun& run, std::uint64_t* kept,
-                     std::uint64_t* valueless);
+/// Consecutive groups of 512 pixels as bit planes.
+struct SlicedRun {
+  std::size_t first_pixel = 0;  ///< a multiple of 512
+  std::size_t groups = 0;
+  const std::byte* planes = nullptr;
+  std::size_t plane_bytes = 0;  ///< from one plane to the next
+};
+
+/// What decides about the pixels of a frame.
+struct FrameRule {
+  CollectRule collect;
+  const PixelBits* masked = nullptr;            ///< null: none is
+  const PixelBits* masked_by_header = nullptr;  ///< for floats; null: none is
+  const std::byte* elements = nullptr;  ///< PixelLimits::elements; null: all have the limit `constant`
+  std::uint32_t constant = 0;
+  const LimitPlanes* planes = nullptr;  ///< for sliced runs
+};
+
+/// Both return false, somewhere within the run, where more than max_pixels survive. Pixels come in ascending order.
+/// Floats have no limits: the difference to the dark frame decides.
+using TakeRun = bool (*)(const PixelRun&, const FrameRule&, Survivors&);
+using TakeSliced = bool (*)(const SlicedRun&, const FrameRule&, Survivors&);
+
+TakeRun take_run_of(KernelSet set, PixelType type);
+/// Null where the set has none (scalar), or the type no bit planes in that sense (f32).
+TakeSliced take_sliced_of(KernelSet set, PixelType type);
 
 }  // namespace braggd

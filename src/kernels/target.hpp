@@ -8,13 +8,16 @@ static_assert(std::endian::native == std::endian::little,
 
 #if defined(__x86_64__)
 #define BRAGGD_X86_KERNELS 1
-#define BRAGGD_TARGET_AVX2 __attribute__((target("avx2")))
 #if defined(__clang__)
-#define BRAGGD_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+#define BRAGGD_WIDE
 #else
-#define BRAGGD_TARGET_AVX512 \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")))
+#define BRAGGD_WIDE ",prefer-vector-width=512"
 #endif
+#define BRAGGD_TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define BRAGGD_TARGET_AVX512 \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt" BRAGGD_WIDE)))
+#define BRAGGD_TARGET_VBMI \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,gfni,bmi,bmi2,popcnt" BRAGGD_WIDE)))
 #else
 #define BRAGGD_X86_KERNELS 0
 #endif

@@ -194,6 +194,7 @@ ScanSummary Runner::end(const ScanEnd& end) {
   scan_->graph->drain();
   ScanReport report;
   report.steps = scan_->graph->report();
+  if (!scan_->sinks.empty()) report.latency = scan_->sinks.front().latency();
   scan_->graph.reset();
 
   const ScanSummary closed = summarise(end);

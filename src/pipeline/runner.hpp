@@ -13,6 +13,7 @@
 #include <braggd/source.hpp>
 
 #include "core/byte_budget.hpp"
+#include "core/latency_histogram.hpp"
 #include "pipeline/plan.hpp"
 #include "pipeline/scan_graph.hpp"
 
@@ -26,6 +27,7 @@ struct ScanReport {
   std::uint64_t peaks = 0;     ///< in the first sink that takes peaks
   bool output_failed = false;  ///< a sink could not write its result
   double seconds = 0;          ///< from begin to the last sink's end
+  LatencyHistogram latency;    ///< from a frame's arrival until the first sink had taken its result
 };
 
 /// A moment of a running scan; for progress bars and status lines.

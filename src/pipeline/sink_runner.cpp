@@ -3,6 +3,8 @@
 #include <exception>
 #include <spdlog/spdlog.h>
 
+#include "core/clock.hpp"
+
 namespace braggd {
 
 SinkRunner::SinkRunner(const LogicalSink& sink, const SinkContext& context)
@@ -37,6 +39,10 @@ void SinkRunner::consume(const Envelope& envelope) {
     sink_->consume(envelope);
   } catch (const std::exception& error) {
     fail(error.what());
+  }
+  const std::uint64_t now_ns = unix_ns();
+  if (envelope.dropped == DropReason::none && now_ns > envelope.meta.received_ns) {
+    latency_.add(now_ns - envelope.meta.received_ns);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <braggd/sink.hpp>
 
+#include "core/latency_histogram.hpp"
 #include "pipeline/plan.hpp"
 
 namespace braggd {
@@ -25,6 +26,8 @@ class SinkRunner {
   const std::filesystem::path& output() const { return output_; }
   const std::string& failure() const { return failure_; }
   std::uint64_t peaks() const { return peaks_; }
+  /// From a frame's arrival until this sink had taken its result.
+  const LatencyHistogram& latency() const { return latency_; }
 
  private:
   void fail(const std::string& why);
@@ -36,6 +39,7 @@ class SinkRunner {
   std::filesystem::path output_;
   Ledger counted_;  // processed and dropped only
   std::uint64_t peaks_ = 0;
+  LatencyHistogram latency_;
 };
 
 }  // namespace braggd

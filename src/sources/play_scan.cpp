@@ -8,16 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/clock.hpp"
+
 namespace braggd {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::uint64_t unix_ns() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 // Fisher-Yates, written out because std::shuffle may differ between standard libraries.
 std::vector<std::uint64_t> play_order(std::uint64_t frames, std::uint64_t seed) {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "core/clock.hpp"
 #include "core/text.hpp"
 #include "wire/stream2_decode.hpp"
 
@@ -43,11 +44,6 @@ bool is_endpoint(std::string_view text, bool bind) {
   text.remove_prefix(6);
   const std::size_t colon = text.rfind(':');
   return colon != std::string_view::npos && colon > 0 && is_port(text.substr(colon + 1), bind);
-}
-
-std::uint64_t unix_ns() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 Clock::duration seconds_of(double seconds) {

@@ -1,9 +1,11 @@
 #include "stages/decode.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "kernels/chunk.hpp"
 #include "kernels/sparsify.hpp"
 
 namespace braggd {
@@ -14,25 +16,31 @@ std::string describe(Shape shape, PixelType type) {
   return std::to_string(shape.rows) + " x " + std::to_string(shape.cols) + " " + std::string(name_of(type));
 }
 
-}  // namespace
-
+/// The frame's raw pixels: its own bytes, or decoded into a buffer of this thread, valid until the next call.
 Result<std::span<const std::byte>> decode_raw(const Frame& frame, const ScanHeader& header) {
-  if (frame.shape != header.shape || frame.pixel_type != header.pixel_type) {
-    return FrameError{DropReason::wrong_shape, "the frame is " + describe(frame.shape, frame.pixel_type) +
-                                                   ", the scan's header says " +
-                                                   describe(header.shape, header.pixel_type)};
-  }
+  if (auto error = wrong_shape(frame, header)) return std::move(*error);
   if (frame.encoding == Encoding::raw && frame.bytes.size() == header.frame_bytes())
     return frame.bytes.view();
   thread_local std::vector<std::byte> pixels;
   pixels.resize(header.frame_bytes());
   const ChunkError error =
       decode_chunk(frame.encoding, bytes_per_pixel(frame.pixel_type), frame.bytes.view(), pixels);
-  if (error != ChunkError::none) {
-    return FrameError{DropReason::decode_error,
-                      std::string(name_of(frame.encoding)) + " bytes: " + std::string(describe(error))};
-  }
+  if (error != ChunkError::none) return damaged(frame, error);
   return std::span<const std::byte>(pixels);
+}
+
+}  // namespace
+
+std::optional<FrameError> wrong_shape(const Frame& frame, const ScanHeader& header) {
+  if (frame.shape == header.shape && frame.pixel_type == header.pixel_type) return std::nullopt;
+  return FrameError{DropReason::wrong_shape, "the frame is " + describe(frame.shape, frame.pixel_type) +
+                                                 ", the scan's header says " +
+                                                 describe(header.shape, header.pixel_type)};
+}
+
+FrameError damaged(const Frame& frame, ChunkError error) {
+  return {DropReason::decode_error,
+          std::string(name_of(frame.encoding)) + " bytes: " + std::string(describe(error))};
 }
 
 std::shared_ptr<const std::vector<std::uint8_t>> header_mask(const ScanHeader& header) {

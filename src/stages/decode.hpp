@@ -3,11 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <memory>
+#include <optional>
 #include <tuple>
 #include <vector>
 
 #include <braggd/stage.hpp>
+
+#include "kernels/chunk.hpp"
 
 namespace braggd {
 
@@ -34,9 +37,11 @@ class Decode {
   std::shared_ptr<const std::vector<std::uint8_t>> masked_;  // of the header, or null
 };
 
-/// The frame's raw pixels in a buffer of this thread, valid until its next call; an error where shape or type are not
-/// the header's or the bytes are damaged.
-Result<std::span<const std::byte>> decode_raw(const Frame& frame, const ScanHeader& header);
+/// The error of a frame whose shape or type are not the header's; nothing where they are.
+std::optional<FrameError> wrong_shape(const Frame& frame, const ScanHeader& header);
+
+/// The error of a frame whose bytes are damaged.
+FrameError damaged(const Frame& frame, ChunkError error);
 
 /// The header's pixel mask as one byte a pixel (non-zero is masked), or null.
 std::shared_ptr<const std::vector<std::uint8_t>> header_mask(const ScanHeader& header);

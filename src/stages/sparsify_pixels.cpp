@@ -1,40 +1,52 @@
 #include "stages/sparsify_pixels.hpp"
 
-#include <cmath>
 #include <utility>
 
-#include "kernels/sparsify.hpp"
 #include "stages/decode.hpp"
 #include "stages/threshold.hpp"
 
 namespace braggd {
 
+namespace {
+
+/// Every pixel that one of the masks names; empty where there is none.
+std::vector<std::uint8_t> joined(const PixelRule& rule, Shape shape) {
+  if (rule.masks.empty()) return {};
+  std::vector<std::uint8_t> masked(shape.pixels());
+  for (const auto& mask : rule.masks) {
+    for (std::size_t i = 0; i < masked.size(); ++i) masked[i] = masked[i] != 0 || (*mask)[i] != 0 ? 1 : 0;
+  }
+  return masked;
+}
+
+template <class T>
+std::span<const T> view(const std::shared_ptr<const std::vector<T>>& values) {
+  return values ? std::span<const T>(*values) : std::span<const T>();
+}
+
+}  // namespace
+
 SparsifyPixels::SparsifyPixels(PixelRule rule, std::shared_ptr<const ScanHeader> header)
     : rule_(std::move(rule)), header_(std::move(header)) {
-  if (rule_.masks.empty() && !rule_.dark) return;
-  masked_.resize(header_->shape.pixels());
-  for (std::size_t i = 0; i < masked_.size(); ++i) {
-    bool without_value = rule_.dark && std::isnan((*rule_.dark)[i]);
-    for (const auto& mask : rule_.masks) without_value = without_value || (*mask)[i] != 0;
-    masked_[i] = without_value ? 1 : 0;
-  }
+  const std::vector<std::uint8_t> masked = joined(rule_, header_->shape);
+  const auto by_header = header_mask(*header_);
+  sparsifier_ = std::make_unique<const Sparsifier>(
+      header_->pixel_type, header_->shape,
+      SparsifyRule{.dark = view(rule_.dark),
+                   .masked = masked,
+                   .masked_by_header = view(by_header),
+                   .at_least = *rule_.at_least,
+                   .saturation_value = header_->saturation_value.value_or(~std::uint64_t{0}),
+                   .max_pixels = rule_.max_pixels});
 }
 
 Result<SparseFrame> SparsifyPixels::process(const Frame& frame) const {
-  const auto raw = decode_raw(frame, *header_);
-  if (!raw) return raw.error();
-  const SparsifyRule rule{
-      .dark = rule_.dark ? std::span<const float>(*rule_.dark) : std::span<const float>(),
-      .masked = masked_,
-      .at_least = *rule_.at_least,
-      .saturation_value = header_->saturation_value.value_or(~std::uint64_t{0}),
-      .max_pixels = rule_.max_pixels,
-  };
+  if (auto error = wrong_shape(frame, *header_)) return std::move(*error);
   SparseFrame sparse{
       .meta = frame.meta, .shape = frame.shape, .status = 0, .index = {}, .value = {}, .flagged = {}};
-  if (!sparsify(frame.pixel_type, frame.shape, raw.value(), rule, sparse)) {
-    return too_many_pixels(rule.at_least, rule.max_pixels);
-  }
+  const SparsifyOutcome outcome = sparsifier_->run(frame.encoding, frame.bytes.view(), sparse);
+  if (outcome.damage != ChunkError::none) return damaged(frame, outcome.damage);
+  if (outcome.too_many_pixels) return too_many_pixels(*rule_.at_least, rule_.max_pixels);
   return sparse;
 }
 

@@ -7,6 +7,8 @@
 
 #include <braggd/stage.hpp>
 
+#include "kernels/sparsify.hpp"
+
 namespace braggd {
 
 /// The fused form of a foldable chain from Frame to SparseFrame, bit for bit equal to the chain run stage by stage.
@@ -23,8 +25,7 @@ class SparsifyPixels {
  private:
   PixelRule rule_;
   std::shared_ptr<const ScanHeader> header_;
-  std::vector<std::uint8_t>
-      masked_;  // every mask and the pixels without a dark value; empty where there is none
+  std::unique_ptr<const Sparsifier> sparsifier_;  // looks into the rule's dark frame
 };
 
 }  // namespace braggd

@@ -29,7 +29,7 @@ class Determinism(BraggdTest):
 
     def test_every_instruction_set_gives_the_same_bytes(self):
         tried = []
-        for kernels in ("scalar", "avx2", "avx512"):
+        for kernels in ("scalar", "avx2", "avx512", "avx512vbmi"):
             result = self.replay(kernels, env={"BRAGGD_KERNELS": kernels}, expect=None)
             if self.answer.returncode == 78 and "not supported" in self.answer.stderr:
                 continue

@@ -1,0 +1,53 @@
+// Durations counted in buckets whose width is a fixed share of their value.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace braggd {
+
+/// Counts durations of 1 ns to 4 h; a quantile is true to 1/32 of its value. Nothing is allocated.
+class LatencyHistogram {
+ public:
+  void add(std::uint64_t ns) { ++counts_[bucket_of(ns)]; }
+
+  std::uint64_t total() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : counts_) sum += count;
+    return sum;
+  }
+
+  /// The duration, in ns, that the share `q` of all does not exceed; 0 where there are none.
+  std::uint64_t quantile(double q) const {
+    const double wanted = q * static_cast<double>(total());
+    std::uint64_t seen = 0;
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+      seen += counts_[bucket];
+      if (seen > 0 && static_cast<double>(seen) >= wanted) return upper_end(bucket);
+    }
+    return 0;
+  }
+
+ private:
+  static constexpr unsigned bits = 5;  // 32 buckets a power of two
+  static constexpr std::uint64_t steps = std::uint64_t{1} << bits;
+  static constexpr std::size_t octaves = 40;
+
+  static std::size_t bucket_of(std::uint64_t ns) {
+    if (ns < steps) return static_cast<std::size_t>(ns);
+    const unsigned shift = static_cast<unsigned>(std::bit_width(ns)) - 1 - bits;
+    const std::size_t bucket = (shift + 1) * steps + (ns >> shift) - steps;
+    return bucket < octaves * steps ? bucket : octaves * steps - 1;
+  }
+  static std::uint64_t upper_end(std::size_t bucket) {
+    if (bucket < steps) return bucket;
+    const std::size_t shift = bucket / steps - 1;
+    return ((bucket % steps + steps + 1) << shift) - 1;
+  }
+
+  std::array<std::uint64_t, octaves * steps> counts_{};
+};
+
+}  // namespace braggd

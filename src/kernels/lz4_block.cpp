@@ -1,0 +1,237 @@
+#include "kernels/lz4_block.hpp"
+
+#include <array>
+#include <climits>
+#include <cstdint>
+#include <cstring>
+#include <lz4.h>
+
+#include "kernels/target.hpp"
+
+#if BRAGGD_X86_KERNELS
+#include <immintrin.h>
+#endif
+
+namespace braggd {
+
+namespace {
+
+constexpr unsigned length_goes_on = 15;  // in the token; then bytes are added until one is not 255
+
+/// Adds the bytes that follow to a length. False where they reach `limit`.
+BRAGGD_KERNEL_BODY bool extend_length(const std::byte*& in, const std::byte* limit, std::size_t& length) {
+  std::size_t more = 255;
+  while (more == 255) {
+    if (in >= limit) return false;
+    more = std::to_integer<std::size_t>(*in++);
+    length += more;
+  }
+  return true;
+}
+
+/// Whether a match of a block that liblz4 accepts has the offset 0, of which liblz4 makes something.
+bool has_zero_offset(std::span<const std::byte> packed) {
+  const std::byte* in = packed.data();
+  const std::byte* const end = in + packed.size();
+  while (in < end) {
+    const auto token = std::to_integer<unsigned>(*in++);
+    std::size_t literals = token >> 4;
+    if (literals == length_goes_on && !extend_length(in, end, literals)) return false;
+    if (literals + 2 > static_cast<std::size_t>(end - in)) return false;
+    in += literals;
+    if (in[0] == std::byte{0} && in[1] == std::byte{0}) return true;
+    in += 2;
+    std::size_t length = token & 15U;
+    if (length == length_goes_on && !extend_length(in, end, length)) return false;
+  }
+  return false;
+}
+
+bool unpack_plain(std::span<const std::byte> packed, std::byte* block, std::size_t block_bytes) {
+  if (packed.size() > INT_MAX || block_bytes > INT_MAX) return false;
+  const int unpacked =
+      LZ4_decompress_safe(reinterpret_cast<const char*>(packed.data()), reinterpret_cast<char*>(block),
+                          static_cast<int>(packed.size()), static_cast<int>(block_bytes));
+  return unpacked >= 0 && static_cast<std::size_t>(unpacked) == block_bytes && !has_zero_offset(packed);
+}
+
+#if BRAGGD_X86_KERNELS
+
+// The format's own limits: a block ends with literals, at least 5 of them, and no match begins in its last 12 bytes.
+constexpr std::size_t last_literals = 5;
+constexpr std::size_t last_match_begins = 12;
+constexpr std::size_t after_literals = 8;  // offset, one more token and the last literals
+constexpr std::size_t shortest_match = 4;
+
+/// What may be read beyond the place of a token without looking: it, 64 bytes of a short literal, an offset.
+constexpr std::size_t read_margin = 96;
+
+/// For each match offset below `width` the vector that repeats the last `offset` bytes, and how far that vector
+/// advances a match: the largest multiple of the offset. Row `width` copies.
+template <std::size_t width>
+struct Repeats {
+  alignas(64) std::array<std::array<std::uint8_t, width>, width + 1> source{};
+  std::array<std::uint8_t, width + 1> step{};
+};
+
+template <std::size_t width>
+constexpr Repeats<width> make_repeats() {
+  Repeats<width> repeats;
+  for (std::size_t offset = 1; offset <= width; ++offset) {
+    for (std::size_t i = 0; i < width; ++i) repeats.source[offset][i] = static_cast<std::uint8_t>(i % offset);
+    repeats.step[offset] = static_cast<std::uint8_t>(width - width % offset);
+  }
+  return repeats;
+}
+
+/// Copies with 16-byte vectors.
+struct Avx2Copy {
+  static constexpr std::size_t width = 16;
+  static constexpr Repeats<width> repeats = make_repeats<width>();
+
+  static constexpr std::size_t short_length = 32;
+  BRAGGD_TARGET_AVX2 static void short_literals(std::byte* to, const std::byte* from) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(to),
+                        _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(from)));
+  }
+  BRAGGD_TARGET_AVX2 static void literals(std::byte* to, const std::byte* from, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += 32) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(to + i),
+                          _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(from + i)));
+    }
+  }
+  BRAGGD_TARGET_AVX2 static void match(std::byte* to, std::size_t offset, std::size_t n) {
+    const std::byte* from = to - offset;
+    const std::byte* end = to + n;
+    const std::size_t row = offset < width ? offset : width;
+    const __m128i repeat = _mm_load_si128(reinterpret_cast<const __m128i*>(repeats.source[row].data()));
+    const __m128i first = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from)), repeat);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), first);
+    if (n <= width) return;
+    if (offset < width) {
+      const std::size_t step = repeats.step[row];
+      for (to += step; to < end; to += step) _mm_storeu_si128(reinterpret_cast<__m128i*>(to), first);
+      return;
+    }
+    for (to += width, from += width; to < end; to += width, from += width) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                       _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from)));
+    }
+  }
+};
+
+/// Copies with 64-byte vectors.
+struct VbmiCopy {
+  static constexpr std::size_t width = 64;
+  static constexpr Repeats<width> repeats = make_repeats<width>();
+
+  static constexpr std::size_t short_length = 64;
+  BRAGGD_TARGET_VBMI static void short_literals(std::byte* to, const std::byte* from) {
+    _mm512_storeu_si512(to, _mm512_loadu_si512(from));
+  }
+  BRAGGD_TARGET_VBMI static void literals(std::byte* to, const std::byte* from, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += width) _mm512_storeu_si512(to + i, _mm512_loadu_si512(from + i));
+  }
+  BRAGGD_TARGET_VBMI static void match(std::byte* to, std::size_t offset, std::size_t n) {
+    const std::byte* from = to - offset;
+    const std::byte* end = to + n;
+    const std::size_t row = offset < width ? offset : width;
+    const __m512i repeat = _mm512_load_si512(repeats.source[row].data());
+    const __m512i first = _mm512_permutexvar_epi8(repeat, _mm512_loadu_si512(from));
+    _mm512_storeu_si512(to, first);
+    if (n <= width) return;
+    if (offset < width) {
+      const std::size_t step = repeats.step[row];
+      for (to += step; to < end; to += step) _mm512_storeu_si512(to, first);
+      return;
+    }
+    for (to += width, from += width; to < end; to += width, from += width) {
+      _mm512_storeu_si512(to, _mm512_loadu_si512(from));
+    }
+  }
+};
+
+template <class Copy>
+BRAGGD_KERNEL_BODY bool unpack_fast(std::span<const std::byte> packed, const std::byte* readable_end,
+                                    std::byte* const block, std::size_t block_bytes) {
+  const std::byte* in = packed.data();
+  const std::byte* const in_end = in + packed.size();
+  std::byte* out = block;
+  std::byte* const out_end = block + block_bytes;
+  // Positions that cannot be are compared as distances, so that no pointer leaves its array.
+  while (in < in_end && static_cast<std::size_t>(readable_end - in) >= read_margin) {
+    std::uint32_t head = 0;  // the token and the first byte that a long run of literals adds
+    std::memcpy(&head, in, sizeof head);
+    const std::uint32_t token = head & 0xffU;
+    // Which literals and matches are long cannot be predicted: so arithmetic in place of branches.
+    const std::size_t literals_go_on = (token + 16) >> 8;
+    const std::size_t literals_added = head >> 8 & 0xffU & (0 - literals_go_on);
+    std::size_t literals = (token >> 4) + literals_added;
+    in += 1 + literals_go_on;
+    Copy::short_literals(out, in);
+    if (literals > Copy::short_length) [[unlikely]] {
+      if (literals_added == 255 && !extend_length(in, in_end, literals)) return false;
+      if (literals > static_cast<std::size_t>(in_end - in)) return false;
+      if (literals > static_cast<std::size_t>(out_end - out)) return false;
+      if (static_cast<std::size_t>(readable_end - in) >= literals + lz4_slack_bytes) {
+        Copy::literals(out, in, literals);
+      } else {
+        std::memcpy(out, in, literals);
+      }
+    }
+    const auto in_left = in_end - in - static_cast<std::ptrdiff_t>(literals);
+    const auto out_left = out_end - out - static_cast<std::ptrdiff_t>(literals);
+    if (in_left < static_cast<std::ptrdiff_t>(after_literals) ||
+        out_left < static_cast<std::ptrdiff_t>(last_match_begins)) [[unlikely]] {
+      return in_left == 0 && out_left == 0;
+    }
+    in += literals;
+    out += literals;
+
+    std::uint32_t word = 0;  // the offset and the first byte that a long length adds
+    std::memcpy(&word, in, sizeof word);
+    const std::size_t offset = word & 0xffffU;
+    const std::size_t goes_on = ((token & 15U) + 1) >> 4;
+    const std::size_t added = word >> 16 & 0xffU & (0 - goes_on);
+    std::size_t length = shortest_match + (token & 15U) + added;
+    in += 2 + goes_on;
+    if (added == 255 && !extend_length(in, in_end - last_literals + 1, length)) [[unlikely]] {
+      return false;
+    }
+    if (offset - 1 >= static_cast<std::size_t>(out - block) ||
+        length > static_cast<std::size_t>(out_end - out) - last_literals) [[unlikely]] {
+      return false;
+    }
+    Copy::match(out, offset, length);
+    out += length;
+  }
+  if (in >= in_end) return false;
+  return unpack_plain(packed, block, block_bytes);  // the last bytes of a chunk, and tiny chunks
+}
+
+BRAGGD_TARGET_AVX2 bool unpack_avx2(std::span<const std::byte> packed, const std::byte* readable_end,
+                                    std::byte* block, std::size_t block_bytes) {
+  return unpack_fast<Avx2Copy>(packed, readable_end, block, block_bytes);
+}
+
+BRAGGD_TARGET_VBMI bool unpack_vbmi(std::span<const std::byte> packed, const std::byte* readable_end,
+                                    std::byte* block, std::size_t block_bytes) {
+  return unpack_fast<VbmiCopy>(packed, readable_end, block, block_bytes);
+}
+
+#endif
+
+}  // namespace
+
+bool unpack_lz4_block(KernelSet set, std::span<const std::byte> packed, const std::byte* readable_end,
+                      std::byte* block, std::size_t block_bytes) {
+#if BRAGGD_X86_KERNELS
+  if (set == KernelSet::avx512vbmi) return unpack_vbmi(packed, readable_end, block, block_bytes);
+  if (set != KernelSet::scalar) return unpack_avx2(packed, readable_end, block, block_bytes);
+#endif
+  static_cast<void>(set);
+  static_cast<void>(readable_end);
+  return unpack_plain(packed, block, block_bytes);
+}
+
+}  // namespace braggd

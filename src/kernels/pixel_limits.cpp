@@ -1,0 +1,148 @@
+#include "kernels/pixel_limits.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "kernels/bitshuffle.hpp"
+#include "kernels/pixel_access.hpp"
+
+namespace braggd {
+
+namespace {
+
+constexpr std::size_t plane_bytes = group_pixels / 8;
+
+template <std::unsigned_integral Pixel>
+Pixel lowest_kept_of(float dark, float at_least) {
+  constexpr Pixel most = std::numeric_limits<Pixel>::max();
+  const auto kept = [&](std::uint64_t raw) {
+    return static_cast<float>(static_cast<Pixel>(raw)) - dark >= at_least;
+  };
+  if (!kept(most)) return most;
+  // Nearly always the difference tells; a search finds the few that rounding moves.
+  const double guess = std::ceil(static_cast<double>(at_least) + static_cast<double>(dark));
+  if (guess >= 1 && guess <= most) {
+    const auto raw = static_cast<std::uint64_t>(guess);
+    if (kept(raw) && !kept(raw - 1)) return static_cast<Pixel>(raw);
+  }
+  std::uint64_t low = 0, high = most;
+  while (low < high) {
+    const std::uint64_t middle = (low + high) / 2;
+    if (kept(middle)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return static_cast<Pixel>(low);
+}
+
+void set_constants(std::uint32_t limit, LimitPlanes& planes) {
+  for (std::size_t k = 0; k < planes.constant.size(); ++k) {
+    planes.constant[k] = (limit >> k & 1U) != 0 ? ~std::uint64_t{0} : 0;
+  }
+}
+
+/// Cuts limits down to the fewest bits that are enough for all but one pixel in a thousand.
+template <std::unsigned_integral Pixel>
+void lower_outliers(std::span<std::byte> elements) {
+  std::array<std::size_t, 33> pixels_of_width{};
+  const std::size_t n_pixels = elements.size() / sizeof(Pixel);
+  for (std::size_t i = 0; i < n_pixels; ++i) {
+    ++pixels_of_width[static_cast<std::size_t>(std::bit_width(load_pixel<Pixel>(elements.data(), i)))];
+  }
+  std::size_t width = 8 * sizeof(Pixel);
+  for (std::size_t wider = 0; width > 0; --width) {
+    wider += pixels_of_width[width];
+    if (wider > n_pixels / 1000) break;
+  }
+  const auto most = static_cast<Pixel>((std::uint64_t{1} << width) - 1);
+  for (std::size_t i = 0; i < n_pixels; ++i) {
+    const Pixel limit = std::min(load_pixel<Pixel>(elements.data(), i), most);
+    std::memcpy(elements.data() + i * sizeof limit, &limit, sizeof limit);
+  }
+}
+
+template <std::unsigned_integral Pixel>
+void slice(std::span<const std::byte> elements, LimitPlanes& planes) {
+  const std::size_t n_pixels = elements.size() / sizeof(Pixel);
+  const auto first = load_pixel<Pixel>(elements.data(), 0);
+  for (std::size_t i = 0; i < n_pixels; ++i) {
+    planes.varying |= std::uint32_t{load_pixel<Pixel>(elements.data(), i)} ^ first;
+  }
+  set_constants(first, planes);
+  planes.group_bytes = static_cast<std::size_t>(std::popcount(planes.varying)) * plane_bytes;
+  const std::size_t groups = (n_pixels + group_pixels - 1) / group_pixels;
+  planes.memory.resize(groups * planes.group_bytes + plane_bytes);
+  void* aligned = planes.memory.data();
+  std::size_t room = planes.memory.size();
+  auto* to = static_cast<std::byte*>(std::align(plane_bytes, groups * planes.group_bytes, aligned, room));
+  planes.begin = to;
+  std::array<std::byte, group_pixels * sizeof(Pixel)> group{}, sliced{};
+  for (std::size_t begin = 0; begin < elements.size(); begin += group.size()) {
+    const auto part = elements.subspan(begin, std::min(group.size(), elements.size() - begin));
+    std::ranges::copy(part, group.begin());
+    shuffle_bits(KernelSet::scalar, sizeof(Pixel), group, sliced);
+    for (std::uint32_t left = planes.varying; left != 0; left &= left - 1, to += plane_bytes) {
+      std::memcpy(to, &sliced[static_cast<std::size_t>(std::countr_zero(left)) * plane_bytes], plane_bytes);
+    }
+  }
+}
+
+template <class F>
+decltype(auto) with_integer_type(PixelType type, F&& f) {
+  if (type == PixelType::u8) return f(std::uint8_t{});
+  if (type == PixelType::u16) return f(std::uint16_t{});
+  return f(std::uint32_t{});
+}
+
+}  // namespace
+
+std::uint32_t lowest_kept(PixelType type, float dark, float at_least) {
+  return with_integer_type(
+      type, [&](auto pixel) -> std::uint32_t { return lowest_kept_of<decltype(pixel)>(dark, at_least); });
+}
+
+PixelLimits::PixelLimits(PixelType type, Shape shape, const SparsifyRule& rule)
+    : type_(type), shape_(shape), dark_(rule.dark), at_least_(rule.at_least) {
+  if (dark_.empty()) constant_ = lowest_kept(type, 0, at_least_);
+}
+
+std::vector<std::byte> PixelLimits::make_elements() const {
+  std::vector<std::byte> elements(dark_.size() * bytes_per_pixel(type_));
+  with_integer_type(type_, [&](auto pixel) {
+    for (std::size_t i = 0; i < dark_.size(); ++i) {
+      pixel = lowest_kept_of<decltype(pixel)>(dark_[i], at_least_);
+      std::memcpy(elements.data() + i * sizeof pixel, &pixel, sizeof pixel);
+    }
+  });
+  return elements;
+}
+
+const std::byte* PixelLimits::elements() const {
+  if (dark_.empty()) return nullptr;
+  std::call_once(elements_made_, [&] { elements_ = make_elements(); });
+  return elements_.data();
+}
+
+const LimitPlanes& PixelLimits::planes() const {
+  std::call_once(planes_made_, [&] {
+    if (dark_.empty()) {
+      set_constants(constant_, planes_);
+    } else {
+      with_integer_type(type_, [&](auto pixel) {
+        auto elements = make_elements();
+        lower_outliers<decltype(pixel)>(elements);
+        slice<decltype(pixel)>(elements, planes_);
+      });
+    }
+  });
+  return planes_;
+}
+
+}  // namespace braggd

@@ -1,0 +1,67 @@
+// The rule of a scan, prepared: for each pixel the lowest raw value that is kept.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include <braggd/frame.hpp>
+
+#include "kernels/sparsify.hpp"
+
+namespace braggd {
+
+/// The lowest raw value of an N-bit integer type for which float32(raw) - dark >= at_least, 2^N-1 where there is none.
+/// Exact: both conversions and the difference are monotonic, so the values that are kept are all those from here on.
+std::uint32_t lowest_kept(PixelType type, float dark, float at_least);
+
+/// Pixels that are compared at once in bit planes, and that a row of LimitPlanes is for.
+inline constexpr std::size_t group_pixels = 512;
+
+/// Lower bounds of the limits as bit planes: for each group of 512 pixels 64 bytes a plane that differs between pixels;
+/// a plane that is the same all over the frame is a constant and takes no memory. Where there is a dark frame the bounds
+/// are the limits themselves but for a few pixels far above the others, which would make every plane differ: what
+/// passes is to be compared once more.
+struct LimitPlanes {
+  std::array<std::uint64_t, 32>
+      constant{};             ///< all ones or zeros, where the plane is not among the varying ones
+  std::uint32_t varying = 0;  ///< bit k: plane k has its 64 bytes in each group, in ascending order
+  std::size_t group_bytes = 0;
+  std::vector<std::byte> memory;
+  const std::byte* begin = nullptr;  ///< of the first group, aligned to 64 bytes
+
+  const std::byte* group(std::size_t first_pixel) const {
+    return begin + first_pixel / group_pixels * group_bytes;
+  }
+};
+
+/// Made once a scan, read by any number of threads. Of integer types only. The rule's dark frame must outlive it.
+class PixelLimits {
+ public:
+  PixelLimits(PixelType type, Shape shape, const SparsifyRule& rule);
+
+  /// For all pixels alike, where the rule has no dark frame.
+  std::uint32_t constant() const { return constant_; }
+  /// An element of the pixel type for each pixel, or null. Made at the first call.
+  const std::byte* elements() const;
+  /// Made at the first call.
+  const LimitPlanes& planes() const;
+
+ private:
+  std::vector<std::byte> make_elements() const;
+
+  PixelType type_;
+  Shape shape_;
+  std::span<const float> dark_;
+  float at_least_;
+  std::uint32_t constant_ = 0;
+  mutable std::once_flag elements_made_, planes_made_;
+  mutable std::vector<std::byte> elements_;
+  mutable LimitPlanes planes_;
+};
+
+}  // namespace braggd

@@ -1,0 +1,121 @@
+#include "kernels/lz4_block.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <lz4.h>
+#include <vector>
+
+#include "unit/kernels/random_data.hpp"
+
+namespace braggd {
+namespace {
+
+std::vector<std::byte> packed(const std::vector<std::byte>& block) {
+  std::vector<std::byte> out(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(block.size()))));
+  const int size =
+      LZ4_compress_default(reinterpret_cast<const char*>(block.data()), reinterpret_cast<char*>(out.data()),
+                           static_cast<int>(block.size()), static_cast<int>(out.size()));
+  out.resize(static_cast<std::size_t>(size));
+  return out;
+}
+
+/// Unpacks a copy with `behind` readable bytes behind it, into memory that ends behind the slack.
+bool unpack(KernelSet set, const std::vector<std::byte>& block, std::size_t behind,
+            std::vector<std::byte>& out) {
+  std::vector<std::byte> memory = block;
+  memory.resize(block.size() + behind, std::byte{0x11});
+  std::vector<std::byte> room(out.size() + lz4_slack_bytes);
+  const bool whole = unpack_lz4_block(set, {memory.data(), block.size()}, memory.data() + memory.size(),
+                                      room.data(), out.size());
+  std::copy_n(room.begin(), out.size(), out.begin());
+  return whole;
+}
+
+/// Runs and repeats of every length and distance, as bit planes have them.
+std::vector<std::byte> plane_like(Random& random, std::size_t n) {
+  std::vector<std::byte> block;
+  while (block.size() < n) {
+    const std::size_t length = 1 + random_below(random, random_below(random, 8) == 0 ? 600 : 40);
+    const bool repeat = !block.empty() && random_below(random, 3) != 0;
+    const std::size_t distance =
+        repeat ? 1 + random_below(random, std::min<std::size_t>(block.size(), 200)) : 0;
+    for (std::size_t i = 0; i < length; ++i) {
+      block.push_back(repeat ? block[block.size() - distance] : static_cast<std::byte>(random() & 0xff));
+    }
+  }
+  block.resize(n);
+  return block;
+}
+
+TEST(Lz4Block, EverySetUnpacksWhatLiblz4Packed) {
+  Random random(41);
+  for (int repeat = 0; repeat < 600; ++repeat) {
+    const auto block = plane_like(random, 16 + random_below(random, 9000));
+    const auto bytes = packed(block);
+    for (const KernelSet set : supported_kernel_sets()) {
+      for (const std::size_t behind : {std::size_t{0}, std::size_t{95}, std::size_t{4096}}) {
+        std::vector<std::byte> out(block.size());
+        ASSERT_TRUE(unpack(set, bytes, behind, out)) << name_of(set);
+        ASSERT_EQ(out, block) << name_of(set);
+      }
+    }
+  }
+}
+
+/// What liblz4 says, but for matches with the offset 0: those are refused.
+TEST(Lz4Block, TheVerdictOnDamagedBlocksIsThatOfTheDefinition) {
+  Random random(42);
+  int accepted = 0;
+  for (int repeat = 0; repeat < 4000; ++repeat) {
+    const std::size_t size = 16 + random_below(random, 700);
+    auto bytes = packed(plane_like(random, size));
+    for (std::size_t i = random_below(random, 3) + 1; i > 0; --i) {
+      bytes[random_below(random, bytes.size())] = static_cast<std::byte>(random() & 0xff);
+    }
+    std::vector<std::byte> expected(size);
+    const bool whole = unpack(KernelSet::scalar, bytes, 4096, expected);
+    accepted += whole ? 1 : 0;
+    for (const KernelSet set : supported_kernel_sets()) {
+      std::vector<std::byte> out(size);
+      ASSERT_EQ(unpack(set, bytes, 4096, out), whole) << name_of(set);
+      if (whole) {
+        ASSERT_EQ(out, expected) << name_of(set);
+      }
+    }
+  }
+  EXPECT_GT(accepted, 100) << "the mutations are too rough to say anything";
+}
+
+TEST(Lz4Block, AMatchWithTheOffsetZeroIsRefusedByEverySet) {
+  // 8 literals, a match of 8 with its offset, 12 literals.
+  std::vector<std::byte> bytes{std::byte{0x84}};
+  for (int i = 0; i < 8; ++i) bytes.push_back(std::byte{7});
+  bytes.push_back(std::byte{1});
+  bytes.push_back(std::byte{0});
+  bytes.push_back(std::byte{0xc0});
+  for (int i = 0; i < 12; ++i) bytes.push_back(std::byte{9});
+  for (const KernelSet set : supported_kernel_sets()) {
+    std::vector<std::byte> out(28);
+    bytes[9] = std::byte{1};
+    EXPECT_TRUE(unpack(set, bytes, 4096, out)) << name_of(set);
+    bytes[9] = std::byte{0};
+    EXPECT_FALSE(unpack(set, bytes, 4096, out)) << name_of(set);
+  }
+}
+
+TEST(Lz4Block, AnotherSizeThanTheBlocksIsRefused) {
+  Random random(43);
+  const auto bytes = packed(plane_like(random, 1000));
+  for (const KernelSet set : supported_kernel_sets()) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{999}, std::size_t{1001}}) {
+      std::vector<std::byte> out(size);
+      EXPECT_FALSE(unpack(set, bytes, 4096, out)) << name_of(set) << " " << size;
+    }
+    std::vector<std::byte> out(1000);
+    EXPECT_FALSE(unpack(set, {}, 4096, out));
+  }
+}
+
+}  // namespace
+}  // namespace braggd
