@@ -19,7 +19,8 @@ std::vector<KernelSet> supported_kernel_sets() {
                     __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  const bool vbmi = avx512 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni");
+  const bool vbmi = avx512 && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
+                    __builtin_cpu_supports("gfni");
   if (avx2) sets.push_back(KernelSet::avx2);
   if (avx512) sets.push_back(KernelSet::avx512);
   if (vbmi) sets.push_back(KernelSet::avx512vbmi);

@@ -13,7 +13,7 @@ enum class KernelSet : std::uint8_t {
   scalar,
   avx2,
   avx512,      ///< F, BW, VL, DQ
-  avx512vbmi,  ///< and VBMI, GFNI
+  avx512vbmi,  ///< and VBMI, VBMI2, GFNI
 };
 
 inline constexpr std::array<std::string_view, 4> kernel_set_names{"scalar", "avx2", "avx512", "avx512vbmi"};

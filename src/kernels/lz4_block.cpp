@@ -59,8 +59,8 @@ bool unpack_plain(std::span<const std::byte> packed, std::byte* block, std::size
 
 // The format's own limits: a block ends with literals, at least 5 of them, and no match begins in its last 12 bytes.
 constexpr std::size_t last_literals = 5;
-constexpr std::size_t last_match_begins = 12;
-constexpr std::size_t after_literals = 8;  // offset, one more token and the last literals
+constexpr std::ptrdiff_t last_match_begins = 12;
+constexpr std::ptrdiff_t after_literals = 8;  // offset, one more token and the last literals
 constexpr std::size_t shortest_match = 4;
 
 /// What may be read beyond the place of a token without looking: it, 64 bytes of a short literal, an offset.
@@ -89,10 +89,9 @@ struct Avx2Copy {
   static constexpr std::size_t width = 16;
   static constexpr Repeats<width> repeats = make_repeats<width>();
 
-  static constexpr std::size_t short_length = 32;
-  BRAGGD_TARGET_AVX2 static void short_literals(std::byte* to, const std::byte* from) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(to),
-                        _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(from)));
+  BRAGGD_TARGET_AVX2 static void literals_16(std::byte* to, const std::byte* from) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                     _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from)));
   }
   BRAGGD_TARGET_AVX2 static void literals(std::byte* to, const std::byte* from, std::size_t n) {
     for (std::size_t i = 0; i < n; i += 32) {
@@ -113,10 +112,7 @@ struct Avx2Copy {
       for (to += step; to < end; to += step) _mm_storeu_si128(reinterpret_cast<__m128i*>(to), first);
       return;
     }
-    for (to += width, from += width; to < end; to += width, from += width) {
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                       _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from)));
-    }
+    for (to += width, from += width; to < end; to += width, from += width) literals_16(to, from);
   }
 };
 
@@ -125,9 +121,9 @@ struct VbmiCopy {
   static constexpr std::size_t width = 64;
   static constexpr Repeats<width> repeats = make_repeats<width>();
 
-  static constexpr std::size_t short_length = 64;
-  BRAGGD_TARGET_VBMI static void short_literals(std::byte* to, const std::byte* from) {
-    _mm512_storeu_si512(to, _mm512_loadu_si512(from));
+  BRAGGD_TARGET_VBMI static void literals_16(std::byte* to, const std::byte* from) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                     _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from)));
   }
   BRAGGD_TARGET_VBMI static void literals(std::byte* to, const std::byte* from, std::size_t n) {
     for (std::size_t i = 0; i < n; i += width) _mm512_storeu_si512(to + i, _mm512_loadu_si512(from + i));
@@ -158,19 +154,12 @@ BRAGGD_KERNEL_BODY bool unpack_fast(std::span<const std::byte> packed, const std
   const std::byte* const in_end = in + packed.size();
   std::byte* out = block;
   std::byte* const out_end = block + block_bytes;
-  // Positions that cannot be are compared as distances, so that no pointer leaves its array.
   while (in < in_end && static_cast<std::size_t>(readable_end - in) >= read_margin) {
-    std::uint32_t head = 0;  // the token and the first byte that a long run of literals adds
-    std::memcpy(&head, in, sizeof head);
-    const std::uint32_t token = head & 0xffU;
-    // Which literals and matches are long cannot be predicted: so arithmetic in place of branches.
-    const std::size_t literals_go_on = (token + 16) >> 8;
-    const std::size_t literals_added = head >> 8 & 0xffU & (0 - literals_go_on);
-    std::size_t literals = (token >> 4) + literals_added;
-    in += 1 + literals_go_on;
-    Copy::short_literals(out, in);
-    if (literals > Copy::short_length) [[unlikely]] {
-      if (literals_added == 255 && !extend_length(in, in_end, literals)) return false;
+    const auto token = std::to_integer<unsigned>(*in++);
+    std::size_t literals = token >> 4;
+    Copy::literals_16(out, in);
+    if (literals == length_goes_on) [[unlikely]] {
+      if (!extend_length(in, in_end, literals)) return false;
       if (literals > static_cast<std::size_t>(in_end - in)) return false;
       if (literals > static_cast<std::size_t>(out_end - out)) return false;
       if (static_cast<std::size_t>(readable_end - in) >= literals + lz4_slack_bytes) {
@@ -179,18 +168,17 @@ BRAGGD_KERNEL_BODY bool unpack_fast(std::span<const std::byte> packed, const std
         std::memcpy(out, in, literals);
       }
     }
-    const auto in_left = in_end - in - static_cast<std::ptrdiff_t>(literals);
-    const auto out_left = out_end - out - static_cast<std::ptrdiff_t>(literals);
-    if (in_left < static_cast<std::ptrdiff_t>(after_literals) ||
-        out_left < static_cast<std::ptrdiff_t>(last_match_begins)) [[unlikely]] {
-      return in_left == 0 && out_left == 0;
-    }
-    in += literals;
+    in += literals;  // 14 at most, or checked
     out += literals;
+    const bool ends = in_end - in < after_literals;
+    const bool full = out_end - out < last_match_begins;
+    if (static_cast<int>(ends) | static_cast<int>(full)) [[unlikely]]
+      return in == in_end && out == out_end;
 
     std::uint32_t word = 0;  // the offset and the first byte that a long length adds
     std::memcpy(&word, in, sizeof word);
     const std::size_t offset = word & 0xffffU;
+    // One match in four is long, and which cannot be predicted: so arithmetic in place of a branch.
     const std::size_t goes_on = ((token & 15U) + 1) >> 4;
     const std::size_t added = word >> 16 & 0xffU & (0 - goes_on);
     std::size_t length = shortest_match + (token & 15U) + added;
@@ -198,10 +186,10 @@ BRAGGD_KERNEL_BODY bool unpack_fast(std::span<const std::byte> packed, const std
     if (added == 255 && !extend_length(in, in_end - last_literals + 1, length)) [[unlikely]] {
       return false;
     }
-    if (offset - 1 >= static_cast<std::size_t>(out - block) ||
-        length > static_cast<std::size_t>(out_end - out) - last_literals) [[unlikely]] {
+    const bool too_far = offset - 1 >= static_cast<std::size_t>(out - block);
+    const bool too_long = length > static_cast<std::size_t>(out_end - out) - last_literals;
+    if (static_cast<int>(too_far) | static_cast<int>(too_long)) [[unlikely]]
       return false;
-    }
     Copy::match(out, offset, length);
     out += length;
   }

@@ -193,7 +193,12 @@ struct Avx512 {
       } else {
         raw = _mm512_loadu_si512(at);
       }
-      keep_16_pixels(rule.collect, run.first_pixel + i, raw, here, out);
+      const std::size_t first = run.first_pixel + i;
+      const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+      const __m512i pixels = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(first)), lanes);
+      const PixelBits* beside = rule.collect.beside_valueless;
+      keep_16_pixels(rule.collect, pixels, raw, here,
+                     beside == nullptr ? 0U : static_cast<unsigned>(beside->word(first)), out);
     }
   }
 };

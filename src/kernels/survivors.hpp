@@ -83,26 +83,23 @@ BRAGGD_KERNEL_BODY void keep_pixel(const CollectRule& rule, std::size_t pixel, P
 
 #if BRAGGD_X86_KERNELS
 
-/// Takes those of 16 pixels from `first` on (a multiple of 8) that `kept` names.
-BRAGGD_TARGET_AVX512 inline void keep_16_pixels(const CollectRule& rule, std::size_t first, __m512i raw,
-                                                __mmask16 kept, Survivors& out) {
+/// Takes those of 16 pixels that `kept` names; bit i of `beside`: pixel i has a neighbour without a value.
+BRAGGD_TARGET_AVX512 inline void keep_16_pixels(const CollectRule& rule, __m512i pixels, __m512i raw,
+                                                __mmask16 kept, unsigned beside, Survivors& out) {
   __m512 value = _mm512_cvtepu32_ps(raw);
   if (rule.dark != nullptr) {
-    value = _mm512_sub_ps(value, _mm512_maskz_loadu_ps(kept, rule.dark + first));
+    const __m512 dark = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), kept, pixels, rule.dark, sizeof(float));
+    value = _mm512_sub_ps(value, dark);
     kept = _mm512_mask_cmp_ps_mask(kept, value, _mm512_set1_ps(rule.at_least), _CMP_GE_OQ);
   }
-  const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  const __m512i pixels = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(first)), lanes);
   _mm512_storeu_si512(out.index.data() + out.size, _mm512_maskz_compress_epi32(kept, pixels));
   _mm512_storeu_ps(out.value.data() + out.size, _mm512_maskz_compress_ps(kept, value));
-  unsigned saturated = 0, beside = 0;
+  unsigned saturated = 0;
   if (rule.saturation_value <= 0xffffffffU) {
     const __m512i limit = _mm512_set1_epi32(static_cast<int>(rule.saturation_value));
     saturated = _mm512_mask_cmpge_epu32_mask(kept, raw, limit);
   }
-  if (rule.beside_valueless != nullptr) {
-    beside = static_cast<unsigned>(rule.beside_valueless->word(first)) & unsigned{kept};
-  }
+  beside &= unsigned{kept};
   for (unsigned left = saturated | beside; left != 0; left &= left - 1) {
     const unsigned bit = left & (0U - left);
     unsigned flags = 0;

@@ -17,7 +17,8 @@ static_assert(std::endian::native == std::endian::little,
 #define BRAGGD_TARGET_AVX512 \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt" BRAGGD_WIDE)))
 #define BRAGGD_TARGET_VBMI \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,gfni,bmi,bmi2,popcnt" BRAGGD_WIDE)))
+  __attribute__((          \
+      target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,gfni,bmi,bmi2,popcnt" BRAGGD_WIDE)))
 #else
 #define BRAGGD_X86_KERNELS 0
 #endif
