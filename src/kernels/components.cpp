@@ -190,7 +190,7 @@ class Neighbourhood {
 };
 
 /// Whether no pixel of the plateau around `seed`, which has equal neighbours, has a higher one. Marks all of them.
-bool is_maximum(const SparseFrame& pixels, std::uint32_t seed, Scratch& scratch) {
+[[gnu::noinline]] bool is_maximum(const SparseFrame& pixels, std::uint32_t seed, Scratch& scratch) {
   const Neighbourhood neighbourhood(pixels, scratch.row_first);
   bool maximum = true;
   scratch.plateau.assign(1, seed);
@@ -218,8 +218,11 @@ void measure_run(const SparseFrame& pixels, const Run& run, Scratch& scratch, Co
   std::uint32_t most_at = component.max_pixel, n_maxima = component.n_maxima;
   const double row = run.row - component.row_begin;
   double col = run.col_begin - component.col_begin;
+  const float* values = pixels.value.data();
+  const std::uint32_t* index = pixels.index.data();
+  const std::uint8_t* relations = scratch.relation.data();
   for (std::uint32_t i = run.first; i < run.first + run.n_pixels(); ++i, col += 1) {
-    const float value = pixels.value[i];
+    const float value = values[i];
     const double intensity = value;
     sum += intensity;
     sum_row += intensity * row;
@@ -228,8 +231,8 @@ void measure_run(const SparseFrame& pixels, const Run& run, Scratch& scratch, Co
     sum_col_col += intensity * col * col;
     const bool higher = value > most;
     most = higher ? value : most;
-    most_at = higher ? pixels.index[i] : most_at;
-    const unsigned relation = scratch.relation[i];
+    most_at = higher ? index[i] : most_at;
+    const unsigned relation = relations[i];
     n_maxima += unsigned{relation == 0};
     if (relation == has_equal_neighbour && is_maximum(pixels, i, scratch)) [[unlikely]]
       ++n_maxima;

@@ -29,29 +29,29 @@ void relate_scalar(const Run& run, const Run& other, const float* value, std::ui
 
 #if BRAGGD_X86_KERNELS
 
-/// Bits [begin, end) of 16, both of which may lie outside.
-BRAGGD_KERNEL_BODY unsigned lanes_between(std::int64_t begin, std::int64_t end) {
-  const auto clamped = [](std::int64_t bit) {
-    return static_cast<unsigned>(std::clamp<std::int64_t>(bit, 0, 16));
-  };
-  return ((1U << clamped(end)) - 1U) & ~((1U << clamped(begin)) - 1U);
+/// Bits [begin, end) of 18.
+BRAGGD_KERNEL_BODY std::uint32_t bits_between(std::int64_t begin, std::int64_t end) {
+  begin = std::max<std::int64_t>(begin, 0);
+  end = std::min<std::int64_t>(end, 18);
+  return begin < end ? (1U << end) - (1U << begin) : 0;
 }
 
 BRAGGD_TARGET_AVX512 void relate_avx512(const Run& run, const Run& other, const float* value,
                                         std::uint8_t* relation) {
   const bool itself = &run == &other;
   for (std::uint32_t done = 0; done < run.n_pixels(); done += 16) {
-    // Lane k is column run.col_begin + done + k; the other run begins in lane `offset`.
+    // Lane k is column run.col_begin + done + k; the other run begins in lane `offset`, which may be negative.
     const std::int64_t offset = std::int64_t{other.col_begin} - run.col_begin - done;
-    const unsigned lanes = lanes_between(0, std::int64_t{run.n_pixels()} - done);
+    const std::uint32_t theirs_at =
+        bits_between(offset + 1, offset + 1 + other.n_pixels());  // bit k + 1: lane k
+    const std::uint32_t lanes = bits_between(0, std::min<std::int64_t>(16, run.n_pixels() - done));
     const __m512 mine = _mm512_maskz_loadu_ps(static_cast<__mmask16>(lanes), value + run.first + done);
     unsigned higher = 0, equal = 0;
-    for (std::int64_t shift = -1; shift <= 1; ++shift) {
-      if (itself && shift == 0) continue;
-      const auto here =
-          static_cast<__mmask16>(lanes & lanes_between(offset - shift, offset - shift + other.n_pixels()));
+    for (unsigned shift = 0; shift < 3; ++shift) {  // lane k beside lane k - 1 + shift
+      if (itself && shift == 1) continue;
+      const auto here = static_cast<__mmask16>(lanes & theirs_at >> shift);
       if (here == 0) continue;
-      const float* from = value + (std::int64_t{other.first} + shift - offset);
+      const float* from = value + (std::int64_t{other.first} + shift - 1 - offset);
       const __m512 theirs = _mm512_maskz_loadu_ps(here, from);
       higher |= _mm512_mask_cmp_ps_mask(here, theirs, mine, _CMP_GT_OQ);
       equal |= _mm512_mask_cmp_ps_mask(here, theirs, mine, _CMP_EQ_OQ);
