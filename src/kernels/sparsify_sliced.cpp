@@ -74,7 +74,7 @@ BRAGGD_TARGET_AVX2 inline void classify_avx2(const GroupInput& in, Group& group)
 template <std::size_t bits>
 struct ConstantPlanes {
   __m512i plane[bits];
-  BRAGGD_TARGET_AVX512 [[gnu::always_inline]] explicit ConstantPlanes(const LimitPlanes& limits) {
+  [[gnu::always_inline]] BRAGGD_TARGET_AVX512 explicit ConstantPlanes(const LimitPlanes& limits) {
     for (std::size_t k = 0; k < bits; ++k) {
       plane[k] = _mm512_set1_epi64(static_cast<long long>(limits.constant[k]));
     }
@@ -84,7 +84,7 @@ struct ConstantPlanes {
 /// Takes the pixels that are no-data, all bits set but the lowest, from those that are enough, and notes them. By itself,
 /// so that the usual way keeps its registers.
 template <std::size_t bits>
-BRAGGD_TARGET_AVX512 [[gnu::noinline]] __m512i take_no_data_away(const GroupInput& in, __m512i enough,
+[[gnu::noinline]] BRAGGD_TARGET_AVX512 __m512i take_no_data_away(const GroupInput& in, __m512i enough,
                                                                  Group& group) {
   __m512i none = _mm512_set1_epi64(-1);
   for (std::size_t k = 1; k < bits; ++k) {
@@ -292,7 +292,7 @@ struct Avx2 {
 
 template <class Pixel, bool varies>
 struct Avx512 {
-  BRAGGD_TARGET_AVX512 [[gnu::always_inline]] explicit Avx512(const LimitPlanes& limits) : constant(limits) {}
+  [[gnu::always_inline]] BRAGGD_TARGET_AVX512 explicit Avx512(const LimitPlanes& limits) : constant(limits) {}
   BRAGGD_TARGET_AVX512 void classify(const GroupInput& in, Group& group) const {
     classify_avx512<8 * sizeof(Pixel), varies>(in, constant, group);
   }
@@ -305,7 +305,7 @@ struct Avx512 {
 
 template <class Pixel, bool varies>
 struct Vbmi : Avx512<Pixel, varies> {
-  BRAGGD_TARGET_VBMI [[gnu::always_inline]] explicit Vbmi(const LimitPlanes& limits)
+  [[gnu::always_inline]] BRAGGD_TARGET_VBMI explicit Vbmi(const LimitPlanes& limits)
       : Avx512<Pixel, varies>(limits) {}
   BRAGGD_TARGET_VBMI static void collect(const SlicedRun& run, std::size_t g, const Group& group,
                                          const CollectRule& rule, Survivors& out) {
