@@ -61,7 +61,11 @@ test-tsan:
 bench: ## the measurements
 	$(call install_missing,$(BUILD_PACKAGES))
 	$(call build,release)
-	build/release/bench/kernels_bench --benchmark_min_time=0.2
+	mkdir -p build/bench
+	build/release/bench/kernels_bench --benchmark_min_time=0.2 --benchmark_out=build/bench/kernels.json
+	python3 bench/compare.py build/bench/kernels.json $$(ls bench/baseline.json 2>/dev/null)
+	for over in memory tcp ipc; do echo "whole pipeline, counting 0.1 / 500, over $$over"; \
+	  build/release/src/braggd --log-level error bench config/counting.yaml --over $$over; done
 
 .PHONY: format
 format: ## clang-format over the tree

@@ -1,56 +1,28 @@
-// The kernels of the frame path on simulated 4096 x 4096 frames, beside the plain liblz4 decoding of the same bytes and
-// a copy of the same frame, so that every figure can be read as a ratio.
+// The kernels of the frame path on the standard data sets, beside what liblz4 alone needs for the same bytes (L), the
+// plain form, a copy of the frame and the rate at which memory is read: every figure is to be read as a ratio.
 #include <benchmark/benchmark.h>
 #include <cstring>
 #include <lz4.h>
 #include <map>
+#include <numeric>
 #include <string>
-#include <vector>
 
 #include "core/allocator.hpp"
+#include "data_sets.hpp"
 #include "kernels/chunk.hpp"
 #include "kernels/components.hpp"
 #include "kernels/sparsify.hpp"
-#include "simulation/presets.hpp"
-#include "simulation/simulated_scan.hpp"
 
 namespace {
 
 using namespace braggd;
-
-constexpr std::uint64_t frames_in_rotation = 16;  // more than the last-level cache holds
-
-/// A data set: some frames of it, encoded, with the threshold that suits it.
-struct DataSet {
-  Shape shape;
-  std::vector<Frame> frames;
-  float at_least = 0;
-};
-
-DataSet make_data_set(const std::string& name) {
-  const bool panel = name == "panel 5";
-  SimulationConfig config = simulation_preset(panel ? "panel" : "counting");
-  config.frames = frames_in_rotation;
-  config.background_counts = name == "counting 0" ? 0 : 0.1;
-  config.noise_sigma = 5;
-  if (name == "counting 0") config.spots_per_frame = 50;
-  SimulatedScan scan(config);
-  DataSet set{{config.rows, config.cols}, {}, panel ? 1960.F : 6.F};
-  for (std::uint64_t i = 0; i < frames_in_rotation; ++i) set.frames.push_back(scan.read(i).value());
-  return set;
-}
-
-const DataSet& data_set(const std::string& name) {
-  static std::map<std::string, DataSet> sets;
-  auto found = sets.find(name);
-  if (found == sets.end()) found = sets.emplace(name, make_data_set(name)).first;
-  return found->second;
-}
-
-const char* const names[] = {"counting 0", "counting 0.1", "panel 5"};
+using braggd::bench::data_set;
+using braggd::bench::DataSet;
+using braggd::bench::DataSetKey;
 
 SparsifyRule rule_of(const DataSet& set) {
   SparsifyRule rule;
+  rule.dark = set.dark;
   rule.at_least = set.at_least;
   rule.max_pixels = 1U << 22U;
   return rule;
@@ -58,19 +30,20 @@ SparsifyRule rule_of(const DataSet& set) {
 
 /// Runs `body` on one frame after the other.
 template <class Body>
-void over_frames(benchmark::State& state, Body&& body) {
-  const DataSet& set = data_set(names[state.range(0)]);
+void over_frames(benchmark::State& state, const DataSet& set, Body&& body) {
   std::size_t at = 0;
-  for (auto _ : state) body(set, set.frames[at++ % set.frames.size()]);
-  state.SetLabel(names[state.range(0)]);
+  for (auto _ : state) body(set.frames[at++ % set.frames.size()]);
+  const double bytes = static_cast<double>(set.shape.pixels() * bytes_per_pixel(set.pixel_type));
   state.counters["frames/s"] =
       benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["pixel_bytes/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * bytes, benchmark::Counter::kIsRate);
 }
 
 // L: what liblz4 alone needs for the blocks of the frame.
-void liblz4_alone(benchmark::State& state) {
+void liblz4_alone(benchmark::State& state, const DataSetKey& key) {
   std::vector<char> block(8192);
-  over_frames(state, [&](const DataSet&, const Frame& frame) {
+  over_frames(state, data_set(key), [&](const Frame& frame) {
     const auto bytes = frame.bytes.view();
     const auto* at = reinterpret_cast<const unsigned char*>(bytes.data()) + 12;
     const auto* end = reinterpret_cast<const unsigned char*>(bytes.data()) + bytes.size();
@@ -83,43 +56,54 @@ void liblz4_alone(benchmark::State& state) {
   });
 }
 
-void decode_chunk_to_frame(benchmark::State& state) {
-  std::vector<std::byte> pixels(std::size_t{4096} * 4096 * 2);
-  over_frames(state, [&](const DataSet&, const Frame& frame) {
-    if (decode_chunk(frame.encoding, 2, frame.bytes.view(), pixels) != ChunkError::none)
-      state.SkipWithError("damaged");
+// liblz4, unshuffled to a frame, compared pixel by pixel: the definition.
+void plain_form(benchmark::State& state, const DataSetKey& key) {
+  const DataSet& set = data_set(key);
+  std::vector<std::byte> raw(set.shape.pixels() * bytes_per_pixel(set.pixel_type));
+  DenseFrame dense;
+  dense.shape = set.shape;
+  dense.pixels.resize(set.shape.pixels());
+  SparseFrame sparse;
+  over_frames(state, set, [&](const Frame& frame) {
+    decode_chunk(frame.encoding, bytes_per_pixel(set.pixel_type), frame.bytes.view(), raw);
+    to_dense(set.pixel_type, raw, {}, ~std::uint64_t{0}, dense.pixels, dense.saturated);
+    for (std::size_t i = 0; i < set.dark.size(); ++i) dense.pixels[i] -= set.dark[i];
+    sparse.index.clear();
+    sparse.value.clear();
+    threshold_dense(dense, set.at_least, 1U << 22U, sparse);
   });
 }
 
-void sparsify_chunk(benchmark::State& state) {
-  const Sparsifier sparsifier(PixelType::u16, data_set(names[state.range(0)]).shape,
-                              rule_of(data_set(names[state.range(0)])));
+void sparsify(benchmark::State& state, const DataSetKey& key) {
+  const DataSet& set = data_set(key);
+  const Sparsifier sparsifier(set.pixel_type, set.shape, rule_of(set));
   SparseFrame sparse;
-  over_frames(state, [&](const DataSet&, const Frame& frame) {
-    sparsifier.run(frame.encoding, frame.bytes.view(), sparse);
+  sparsifier.run(set.frames[0].encoding, set.frames[0].bytes.view(), sparse);  // the limits are made
+  over_frames(state, set, [&](const Frame& frame) {
+    if (!sparsifier.run(frame.encoding, frame.bytes.view(), sparse).ok()) state.SkipWithError("damaged");
   });
-  state.counters["pixels"] = static_cast<double>(sparse.index.size());
+  state.counters["kept"] = static_cast<double>(sparse.index.size());
 }
 
-void components_of_sparse_pixels(benchmark::State& state) {
-  std::vector<std::byte> pixels(std::size_t{4096} * 4096 * 2);
-  const DataSet& set = data_set(names[state.range(0)]);
+void components(benchmark::State& state, const DataSetKey& key) {
+  const DataSet& set = data_set(key);
+  const Sparsifier sparsifier(set.pixel_type, set.shape, rule_of(set));
   SparseFrame sparse;
-  Sparsifier(PixelType::u16, set.shape, rule_of(set))
-      .run(set.frames[0].encoding, set.frames[0].bytes.view(), sparse);
-  sparse.shape = set.shape;
-  over_frames(state, [&](const DataSet&, const Frame&) {
+  sparsifier.run(set.frames[0].encoding, set.frames[0].bytes.view(), sparse);
+  over_frames(state, set, [&](const Frame&) {
     ComponentList list;
     find_components(sparse, 1, 100000, list);
     benchmark::DoNotOptimize(list.components.data());
   });
-  state.counters["ns/pixel"] = benchmark::Counter(
-      static_cast<double>(state.iterations()) * static_cast<double>(sparse.index.size()) * 1e-9,
+  state.counters["ns/kept"] = benchmark::Counter(
+      static_cast<double>(state.iterations() * static_cast<std::int64_t>(sparse.index.size())) * 1e-9,
       benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+constexpr std::size_t frame_bytes = std::size_t{4096} * 4096 * 2;
+
 void copy_of_a_frame(benchmark::State& state) {
-  std::vector<std::byte> from(std::size_t{4096} * 4096 * 2 * 4), to(std::size_t{4096} * 4096 * 2);
+  std::vector<std::byte> from(frame_bytes * 4), to(frame_bytes);
   std::size_t at = 0;
   for (auto _ : state) {
     std::memcpy(to.data(), from.data() + (at++ % 4) * to.size(), to.size());
@@ -127,16 +111,32 @@ void copy_of_a_frame(benchmark::State& state) {
   }
 }
 
-BENCHMARK(liblz4_alone)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
-BENCHMARK(decode_chunk_to_frame)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
-BENCHMARK(sparsify_chunk)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
-BENCHMARK(components_of_sparse_pixels)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
-BENCHMARK(copy_of_a_frame)->Unit(benchmark::kMillisecond);
+void memory_read(benchmark::State& state) {
+  const std::vector<std::uint64_t> words(std::size_t{512} << 17, 1);
+  for (auto _ : state) benchmark::DoNotOptimize(std::reduce(words.begin(), words.end()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(words.size() * sizeof(words[0])));
+}
+
+void register_all() {
+  benchmark::RegisterBenchmark("memory_read", memory_read)->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark("copy_of_a_frame", copy_of_a_frame)->Unit(benchmark::kMillisecond);
+  for (const DataSetKey& key : bench::standard_data_sets()) {
+    const auto add = [&](const char* what, void (*function)(benchmark::State&, const DataSetKey&)) {
+      benchmark::RegisterBenchmark((std::string(what) + "/" + name_of(key)).c_str(), function, key)
+          ->Unit(benchmark::kMillisecond);
+    };
+    if (key.encoding == Encoding::bslz4) add("liblz4_alone", liblz4_alone);
+    if (key.spots == 500) add("plain_form", plain_form);
+    add("sparsify", sparsify);
+    add("components", components);
+  }
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  braggd::tune_allocator();
+  tune_allocator();
+  register_all();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

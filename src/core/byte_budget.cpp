@@ -21,13 +21,26 @@ class ByteBudget::Lease {
   std::uint64_t bytes_;
 };
 
+void ByteBudget::take(std::uint64_t bytes) {
+  in_use_bytes_ += bytes;
+  peak_bytes_ = std::max(peak_bytes_, in_use_bytes_);
+}
+
 std::shared_ptr<const void> ByteBudget::acquire(std::uint64_t bytes) {
   if (bytes > capacity_bytes_) return nullptr;
   {
     std::unique_lock lock(mutex_);
     freed_.wait(lock, [&] { return in_use_bytes_ + bytes <= capacity_bytes_; });
-    in_use_bytes_ += bytes;
-    peak_bytes_ = std::max(peak_bytes_, in_use_bytes_);
+    take(bytes);
+  }
+  return std::make_shared<const Lease>(*this, bytes);
+}
+
+std::shared_ptr<const void> ByteBudget::try_acquire(std::uint64_t bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (bytes > capacity_bytes_ || in_use_bytes_ + bytes > capacity_bytes_) return nullptr;
+    take(bytes);
   }
   return std::make_shared<const Lease>(*this, bytes);
 }

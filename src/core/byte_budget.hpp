@@ -17,11 +17,15 @@ class ByteBudget {
   /// whole budget is refused at once with null. The budget must outlive its leases.
   std::shared_ptr<const void> acquire(std::uint64_t bytes);
 
+  /// The same without waiting: null where the bytes are not free now.
+  std::shared_ptr<const void> try_acquire(std::uint64_t bytes);
+
   std::uint64_t capacity_bytes() const { return capacity_bytes_; }
   std::uint64_t peak_bytes() const;
 
  private:
   class Lease;
+  void take(std::uint64_t bytes);  // under the lock
   const std::uint64_t capacity_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable freed_;

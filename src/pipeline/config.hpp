@@ -1,11 +1,13 @@
 // The pipeline file as data: read, checked entry by entry, not yet connected.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -36,15 +38,26 @@ struct Entry {
   std::string path_of(std::string_view key) const;
 };
 
+/// What happens to a frame that comes while the memory budget is spent.
+enum class WhenFull : std::uint8_t { block, drop_newest };
+inline constexpr std::array<std::string_view, 2> when_full_names{"block", "drop_newest"};
+
 /// Options of the engine that runs the graph.
 struct EngineConfig {
   std::uint32_t threads = 0;
   std::uint64_t memory = std::uint64_t{2} << 30U;
+  WhenFull when_full = WhenFull::block;
   static constexpr auto fields() {
     return std::tuple{
         field("threads", &EngineConfig::threads, "worker threads; 0: one a core", 0, 1024),
         bytes_field("memory", &EngineConfig::memory,
-                    "budget of the frames in flight; the source waits while it is spent", 1 << 20, 1e15),
+                    "budget of the frames in flight; when_full says what happens while it is spent", 1 << 20,
+                    1e15),
+        choice_field(
+            "when_full", &EngineConfig::when_full,
+            "the source waits (and with it, in the end, the detector), or the frame is dropped, counted as "
+            "back_pressure, and the stream goes on",
+            when_full_names),
     };
   }
 };

@@ -41,6 +41,7 @@ Runner::Runner(Plan plan, std::function<void(const ScanReport&)> on_report)
     : plan_(std::move(plan)),
       provenance_(plan_.provenance()),
       on_report_(std::move(on_report)),
+      when_full_(plan_.engine().when_full),
       budget_(plan_.engine().memory),
       workers_(thread_count(plan_.engine())) {}
 
@@ -126,18 +127,25 @@ void Runner::put_dropped(const FrameMeta& meta, DropReason reason) {
   scan_->graph->put({.meta = meta, .dropped = reason, .product = {}, .lease = {}});
 }
 
+void Runner::drop_unadmitted(const FrameMeta& meta, std::uint64_t frame_bytes, std::uint64_t needed_bytes) {
+  const bool too_large = needed_bytes > budget_.capacity_bytes();
+  const DropReason reason = too_large ? DropReason::too_large : DropReason::back_pressure;
+  scan_->log.warn(meta, reason,
+                  too_large
+                      ? "its " + format_bytes(frame_bytes) + " exceed the memory budget; raise engine.memory"
+                      : "frames come faster than they are processed, and " +
+                            format_bytes(budget_.capacity_bytes()) + " of them are in flight");
+  put_dropped(meta, reason);
+}
+
 void Runner::push(Frame frame) {
   if (!admit(frame.meta)) return;
   const FrameMeta meta = frame.meta;
   if (aborted_) return put_dropped(meta, DropReason::aborted);
   if (!scan_->failure.empty()) return put_dropped(meta, scan_->failure_reason);
-  auto lease = budget_.acquire(plan_.bytes_in_flight(*scan_->header, frame.bytes.size()));
-  if (!lease) {
-    scan_->log.warn(
-        meta, DropReason::too_large,
-        "its " + format_bytes(frame.bytes.size()) + " exceed the memory budget; raise engine.memory");
-    return put_dropped(meta, DropReason::too_large);
-  }
+  const std::uint64_t bytes = plan_.bytes_in_flight(*scan_->header, frame.bytes.size());
+  auto lease = when_full_ == WhenFull::block ? budget_.acquire(bytes) : budget_.try_acquire(bytes);
+  if (!lease) return drop_unadmitted(meta, frame.bytes.size(), bytes);
   scan_->graph->put({.meta = meta,
                      .dropped = DropReason::none,
                      .product = std::make_shared<const Frame>(std::move(frame)),

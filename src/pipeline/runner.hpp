@@ -63,12 +63,14 @@ class Runner final : public FrameIntake {
   void build_graph();
   bool admit(const FrameMeta& meta);
   void put_dropped(const FrameMeta& meta, DropReason reason);
+  void drop_unadmitted(const FrameMeta& meta, std::uint64_t frame_bytes, std::uint64_t needed_bytes);
   void put_missing();
   ScanSummary summarise(const ScanEnd& end) const;
 
   Plan plan_;
   std::shared_ptr<const Provenance> provenance_;
   std::function<void(const ScanReport&)> on_report_;
+  WhenFull when_full_;
   ByteBudget budget_;
   Workers workers_;
   ResourceCache resources_;

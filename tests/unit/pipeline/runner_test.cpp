@@ -1,5 +1,6 @@
 #include "pipeline/runner.hpp"
 
+#include <atomic>
 #include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,6 +57,15 @@ class FailingSink final : public Sink {
     if (envelope.meta.index == 3) throw OutputError("the disk is full");
   }
   std::filesystem::path finish(const ScanSummary&) override { return "never"; }
+  void abandon() noexcept override {}
+};
+
+// Takes nothing until it is opened.
+std::atomic<bool> gate_open{false};
+class GatedSink final : public Sink {
+ public:
+  void consume(const Envelope&) override { gate_open.wait(false); }
+  std::filesystem::path finish(const ScanSummary&) override { return {}; }
   void abandon() noexcept override {}
 };
 
@@ -249,6 +259,25 @@ TEST_F(RunnerTest, FramesInFlightStayWithinTheMemoryBudget) {
   for (std::uint64_t i = 0; i < 20000; ++i) runner.push(frame_at(i));
   const ScanSummary summary = runner.end({});
   EXPECT_EQ(summary.ledger.written, 20000u);
+  EXPECT_LE(runner.budget().peak_bytes(), 1u << 20U);
+}
+
+TEST_F(RunnerTest, WithDropNewestAFrameThatFindsTheBudgetSpentIsCountedAndTheSourceGoesOn) {
+  Plan plan = test_plan<>("{threads: 2, memory: 1 MiB, when_full: drop_newest}");
+  plan.sinks[0].entry = sink_of<GatedSink>();
+  const std::uint64_t needed = plan.bytes_in_flight(*small_header(1), 128);
+  const std::uint64_t fit = (1U << 20U) / needed;
+  Runner runner(std::move(plan), {});
+  gate_open = false;
+  runner.begin(small_header(fit + 50));
+  for (std::uint64_t i = 0; i < fit + 50; ++i) runner.push(frame_at(i));
+  gate_open = true;
+  gate_open.notify_all();
+  const ScanSummary summary = runner.end({});
+  EXPECT_EQ(summary.ledger.written, fit);
+  EXPECT_EQ(summary.ledger.dropped[static_cast<std::size_t>(DropReason::back_pressure)], 50u);
+  EXPECT_EQ(summary.status, ExitStatus::incomplete);
+  EXPECT_TRUE(summary.ledger.closes());
   EXPECT_LE(runner.budget().peak_bytes(), 1u << 20U);
 }
 
