@@ -213,6 +213,7 @@ BRAGGD_TARGET_VBMI bool unpack_vbmi(std::span<const std::byte> packed, const std
 
 bool unpack_lz4_block(KernelSet set, std::span<const std::byte> packed, const std::byte* readable_end,
                       std::byte* block, std::size_t block_bytes) {
+  if (block_bytes == 0) set = KernelSet::scalar;  // liblz4 has a rule of its own for an empty block
 #if BRAGGD_X86_KERNELS
   if (set == KernelSet::avx512vbmi) return unpack_vbmi(packed, readable_end, block, block_bytes);
   if (set != KernelSet::scalar) return unpack_avx2(packed, readable_end, block, block_bytes);

@@ -104,6 +104,14 @@ TEST(Lz4Block, AMatchWithTheOffsetZeroIsRefusedByEverySet) {
   }
 }
 
+TEST(Lz4Block, AnEmptyBlockIsOneZeroTokenInEverySet) {
+  for (const KernelSet set : supported_kernel_sets()) {
+    std::vector<std::byte> out;
+    EXPECT_TRUE(unpack(set, {std::byte{0}}, 4096, out)) << name_of(set);
+    EXPECT_FALSE(unpack(set, {std::byte{4}}, 4096, out)) << name_of(set);
+  }
+}
+
 TEST(Lz4Block, AnotherSizeThanTheBlocksIsRefused) {
   Random random(43);
   const auto bytes = packed(plane_like(random, 1000));
