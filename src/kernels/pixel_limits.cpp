@@ -6,7 +6,6 @@
 #include <concepts>
 #include <cstring>
 #include <limits>
-#include <memory>
 
 #include "kernels/bitshuffle.hpp"
 #include "kernels/pixel_access.hpp"
@@ -78,11 +77,8 @@ void slice(std::span<const std::byte> elements, LimitPlanes& planes) {
   set_constants(first, planes);
   planes.group_bytes = static_cast<std::size_t>(std::popcount(planes.varying)) * plane_bytes;
   const std::size_t groups = (n_pixels + group_pixels - 1) / group_pixels;
-  planes.memory.resize(groups * planes.group_bytes + plane_bytes);
-  void* aligned = planes.memory.data();
-  std::size_t room = planes.memory.size();
-  auto* to = static_cast<std::byte*>(std::align(plane_bytes, groups * planes.group_bytes, aligned, room));
-  planes.begin = to;
+  planes.memory = LargeBuffer(groups * planes.group_bytes);
+  std::byte* to = planes.memory.data();
   std::array<std::byte, group_pixels * sizeof(Pixel)> group{}, sliced{};
   for (std::size_t begin = 0; begin < elements.size(); begin += group.size()) {
     const auto part = elements.subspan(begin, std::min(group.size(), elements.size() - begin));
@@ -113,8 +109,8 @@ PixelLimits::PixelLimits(PixelType type, Shape shape, const SparsifyRule& rule)
   if (dark_.empty()) constant_ = lowest_kept(type, 0, at_least_);
 }
 
-std::vector<std::byte> PixelLimits::make_elements() const {
-  std::vector<std::byte> elements(dark_.size() * bytes_per_pixel(type_));
+LargeBuffer PixelLimits::make_elements() const {
+  LargeBuffer elements(dark_.size() * bytes_per_pixel(type_));
   with_integer_type(type_, [&](auto pixel) {
     for (std::size_t i = 0; i < dark_.size(); ++i) {
       pixel = lowest_kept_of<decltype(pixel)>(dark_[i], at_least_);
@@ -137,8 +133,9 @@ const LimitPlanes& PixelLimits::planes() const {
     } else {
       with_integer_type(type_, [&](auto pixel) {
         auto elements = make_elements();
-        lower_outliers<decltype(pixel)>(elements);
-        slice<decltype(pixel)>(elements, planes_);
+        const std::span bytes(elements.data(), elements.size());
+        lower_outliers<decltype(pixel)>(bytes);
+        slice<decltype(pixel)>(bytes, planes_);
       });
     }
   });

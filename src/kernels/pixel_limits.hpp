@@ -7,10 +7,10 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <vector>
 
 #include <braggd/frame.hpp>
 
+#include "core/large_buffer.hpp"
 #include "kernels/sparsify.hpp"
 
 namespace braggd {
@@ -31,11 +31,10 @@ struct LimitPlanes {
       constant{};             ///< all ones or zeros, where the plane is not among the varying ones
   std::uint32_t varying = 0;  ///< bit k: plane k has its 64 bytes in each group, in ascending order
   std::size_t group_bytes = 0;
-  std::vector<std::byte> memory;
-  const std::byte* begin = nullptr;  ///< of the first group, aligned to 64 bytes
+  LargeBuffer memory;
 
   const std::byte* group(std::size_t first_pixel) const {
-    return begin + first_pixel / group_pixels * group_bytes;
+    return memory.data() + first_pixel / group_pixels * group_bytes;
   }
 };
 
@@ -52,7 +51,7 @@ class PixelLimits {
   const LimitPlanes& planes() const;
 
  private:
-  std::vector<std::byte> make_elements() const;
+  LargeBuffer make_elements() const;
 
   PixelType type_;
   Shape shape_;
@@ -60,7 +59,7 @@ class PixelLimits {
   float at_least_;
   std::uint32_t constant_ = 0;
   mutable std::once_flag elements_made_, planes_made_;
-  mutable std::vector<std::byte> elements_;
+  mutable LargeBuffer elements_;
   mutable LimitPlanes planes_;
 };
 
