@@ -45,11 +45,14 @@ inline constexpr std::array<std::string_view, 2> when_full_names{"block", "drop_
 /// Options of the engine that runs the graph.
 struct EngineConfig {
   std::uint32_t threads = 0;
+  bool pin_threads = false;
   std::uint64_t memory = std::uint64_t{2} << 30U;
   WhenFull when_full = WhenFull::block;
   static constexpr auto fields() {
     return std::tuple{
         field("threads", &EngineConfig::threads, "worker threads; 0: one a core", 0, 1024),
+        field("pin_threads", &EngineConfig::pin_threads,
+              "keep each worker on a core of its own, of those that the process may use"),
         bytes_field("memory", &EngineConfig::memory,
                     "budget of the frames in flight; when_full says what happens while it is spent", 1 << 20,
                     1e15),

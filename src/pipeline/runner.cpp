@@ -43,7 +43,7 @@ Runner::Runner(Plan plan, std::function<void(const ScanReport&)> on_report)
       on_report_(std::move(on_report)),
       when_full_(plan_.engine().when_full),
       budget_(plan_.engine().memory),
-      workers_(thread_count(plan_.engine())) {}
+      workers_(thread_count(plan_.engine()), plan_.engine().pin_threads) {}
 
 Runner::~Runner() = default;
 

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
+#include <pthread.h>
+#include <sched.h>
 #include <tbb/flow_graph.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
+#include <tbb/task_scheduler_observer.h>
 #include <utility>
 
 #include "pipeline/task_runner.hpp"
@@ -13,13 +17,47 @@ namespace braggd {
 
 namespace flow = tbb::flow;
 
+namespace {
+
+/// Puts each thread that enters an arena on the next core.
+class Pinning final : public tbb::task_scheduler_observer {
+ public:
+  explicit Pinning(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) {
+    CPU_ZERO(&allowed_);
+    sched_getaffinity(0, sizeof allowed_, &allowed_);
+    observe(true);
+  }
+  ~Pinning() override { observe(false); }
+
+  void on_scheduler_entry(bool is_worker) override {
+    if (!is_worker) return;  // a thread that waits for the graph goes where it likes
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(core_of(tbb::this_task_arena::current_thread_index()), &one);
+    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
+  }
+
+ private:
+  std::size_t core_of(int slot) const {
+    int nth = slot % std::max(1, CPU_COUNT(&allowed_));
+    for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+      if (CPU_ISSET(core, &allowed_) && nth-- == 0) return core;
+    }
+    return 0;
+  }
+  cpu_set_t allowed_{};
+};
+
+}  // namespace
+
 class Workers::Impl {
  public:
   // One slot more than workers, because TBB counts the calling thread, which only feeds the graph.
-  explicit Impl(unsigned threads)
+  Impl(unsigned threads, bool pinned)
       : limit_(tbb::global_control::max_allowed_parallelism, threads + 1),
         arena(static_cast<int>(threads), 0) {
     arena.initialize();
+    if (pinned) pinning_.emplace(arena);
   }
 
  private:
@@ -27,9 +65,12 @@ class Workers::Impl {
 
  public:
   tbb::task_arena arena;
+
+ private:
+  std::optional<Pinning> pinning_;
 };
 
-Workers::Workers(unsigned threads) : impl_(std::make_unique<Impl>(threads)) {}
+Workers::Workers(unsigned threads, bool pinned) : impl_(std::make_unique<Impl>(threads, pinned)) {}
 Workers::~Workers() = default;
 
 class ScanGraph::Impl {

@@ -16,7 +16,8 @@ namespace braggd {
 /// Worker threads that outlive scans.
 class Workers {
  public:
-  explicit Workers(unsigned threads);
+  /// `pinned`: each stays on a core of its own, in turn of those that the process may use.
+  Workers(unsigned threads, bool pinned);
   ~Workers();
   class Impl;
   Impl& impl() { return *impl_; }

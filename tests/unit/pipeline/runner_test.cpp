@@ -1,9 +1,11 @@
 #include "pipeline/runner.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <set>
 
 #include "unit/pipeline/plans.hpp"
@@ -260,6 +262,32 @@ TEST_F(RunnerTest, FramesInFlightStayWithinTheMemoryBudget) {
   const ScanSummary summary = runner.end({});
   EXPECT_EQ(summary.ledger.written, 20000u);
   EXPECT_LE(runner.budget().peak_bytes(), 1u << 20U);
+}
+
+// Says where it runs and where it may.
+class Whereabouts {
+ public:
+  using Config = UnreliableConfig;
+  using Input = SparseFrame;
+  using Output = SparseFrame;
+  static constexpr StageInfo info{"whereabouts", ""};
+  Whereabouts(const Config&, const StageContext&) {}
+  Result<SparseFrame> process(const SparseFrame& frame) const {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    sched_getaffinity(0, sizeof allowed, &allowed);
+    most_cores = std::max<int>(most_cores, CPU_COUNT(&allowed));
+    return frame;
+  }
+  static inline std::atomic<int> most_cores{0};
+};
+
+TEST_F(RunnerTest, PinnedWorkersStayOnOneCoreEach) {
+  Runner runner(test_plan<Whereabouts>("{threads: 2, pin_threads: true}"), {});
+  runner.begin(small_header(200));
+  for (std::uint64_t i = 0; i < 200; ++i) runner.push(frame_at(i));
+  EXPECT_EQ(runner.end({}).ledger.written, 200u);
+  EXPECT_EQ(Whereabouts::most_cores, 1);
 }
 
 TEST_F(RunnerTest, WithDropNewestAFrameThatFindsTheBudgetSpentIsCountedAndTheSourceGoesOn) {
