@@ -21,7 +21,7 @@ int fail(int code, const std::exception& error) {
 
 int main(int argc, char** argv) {
   braggd::tune_allocator();
-  braggd::prepare_signals();
+  braggd::ignore_write_signals();
   try {
     return braggd::run_cli(argc, argv);
   } catch (const braggd::ConfigProblems& problems) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -16,6 +17,14 @@ struct ScanEnd {
   ExitStatus status = ExitStatus::complete;
   std::string reason;
   std::uint64_t duplicate = 0, stale = 0, early = 0, unreadable = 0;
+};
+
+/// Messages that are in no scan's account.
+struct Strays {
+  std::uint64_t stale = 0;       ///< of a scan whose start never came
+  std::uint64_t late = 0;        ///< of a scan that was over
+  std::uint64_t unreadable = 0;  ///< could not be parsed
+  std::uint64_t total() const { return stale + late + unreadable; }
 };
 
 /// The pipeline, as a source sees it. Calls come from one thread, in the order begin, push…, end.
@@ -40,6 +49,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual void run(FrameIntake& intake, std::stop_token stop) = 0;
+  /// What came beside all scans, over all runs so far; nothing for a source to which nobody sends.
+  virtual std::optional<Strays> strays() const { return std::nullopt; }
 };
 
 }  // namespace braggd

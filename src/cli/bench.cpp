@@ -141,7 +141,8 @@ void add_bench(CLI::App& app, Action& chosen) {
                "ZeroMQ socket with the sender in the same process. A core-ms is a millisecond of one core, "
                "the sender's share "
                "among it. Latency counts from a frame's arrival until the first sink has its result.",
-               "braggd bench config/counting.yaml --find-max\nbraggd bench my.yaml --scan scan.h5 --over tcp "
+               "braggd bench config/counting.yaml --find-max\nbraggd bench config/counting.yaml --scan "
+               "scan.h5 --over tcp "
                "--rate 200");
   verb->add_option("PIPELINE", options->pipeline.file, "the pipeline file; its source is not used")
       ->required();
@@ -161,7 +162,7 @@ void add_bench(CLI::App& app, Action& chosen) {
       ->capture_default_str()
       ->type_name("N");
   verb->add_option("--rate", options->rate, "frames a second; 0: flat out")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(number_within(0, 1e6))
       ->type_name("RATE");
   verb->add_flag("--find-max", options->find_highest,
                  "find the highest rate without loss by bisection, and the latencies at 50 % and 90 % of it");

@@ -28,11 +28,12 @@ int explain(const ExplainOptions& options) {
 
 void add_explain(CLI::App& app, Action& chosen) {
   const auto options = std::make_shared<ExplainOptions>();
-  CLI::App* verb = add_verb(
-      app, "explain", "show a pipeline's stages as written and the plan as run",
-      "The planner checks the chain of stages and fuses what can be fused: decode, mask, dark and "
-      "threshold become one kernel call that makes no dense frame. Both views are shown.",
-      "braggd explain config/panel.yaml\nbraggd explain config/panel.yaml --dot | dot -Tsvg > plan.svg");
+  CLI::App* verb =
+      add_verb(app, "explain", "show a pipeline's stages as written and the plan as run",
+               "The planner checks the chain of stages and fuses what can be fused: decode, mask, dark and "
+               "threshold become one kernel call that makes no dense frame. Both views are shown.",
+               "braggd explain config/counting.yaml\nbraggd explain config/counting.yaml --dot | dot -Tsvg > "
+               "plan.svg");
   verb->add_option("PIPELINE", options->pipeline.file, "the pipeline file")->required();
   add_overrides(verb, options->pipeline.overrides);
   auto* dot = verb->add_flag("--dot", options->dot, "as a Graphviz graph");

@@ -37,7 +37,7 @@ void add_inspect(CLI::App& app, Action& chosen) {
       app, "inspect", "summarise a result file or a scan",
       "Of a result: how the scan ended, its account of frames, its peaks and how they were made. Of a scan: "
       "frames, shape, geometry, omega, and the range of the first frame's pixels.",
-      "braggd inspect results/scan.h5\nbraggd inspect scan.ge3 --json");
+      "braggd inspect results/scan.h5\nbraggd inspect scan.h5 --json");
   verb->add_option("FILE", options->file, "a result file, or a scan in any format that `replay` reads")
       ->required();
   verb->add_option("--dataset", options->dataset,

@@ -1,3 +1,5 @@
+#include <new>
+
 #include "cli/exit_code.hpp"
 #include "cli/verb.hpp"
 #include "formats/dark_frame.hpp"
@@ -17,7 +19,7 @@ struct RehearseOptions {
 
 int rehearse(const RehearseOptions& options) {
   use_rehearsal_program({});  // this is the rehearsal
-  limit_rehearsal();
+  const auto limits = limit_rehearsal();
   try {
     if (options.kind == rehearse_scan) open_scan(options.file, {options.dataset});
     if (options.kind == rehearse_result) read_result_summary(options.file);
@@ -25,6 +27,8 @@ int rehearse(const RehearseOptions& options) {
       Shape shape;
       load_mask(options.file, options.dataset, shape);
     }
+  } catch (const std::bad_alloc&) {
+    return exit_failure;
   } catch (const std::exception&) {  // whoever asked meets it again
   }
   return exit_ok;
@@ -37,7 +41,7 @@ void add_rehearse(CLI::App& app, Action& chosen) {
   CLI::App* verb =
       add_verb(app, "rehearse", "open a file in a process of its own (for braggd itself)",
                "Opens FILE as braggd is about to, and says nothing. It ends with 0 unless the HDF5 "
-               "library does not survive the file.",
+               "library does not survive the file within bounds of time and memory.",
                "braggd rehearse scan scan.h5");
   verb->group("");  // not for people
   verb->add_option("KIND", options->kind, "scan, mask or result")->required();

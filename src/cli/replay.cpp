@@ -41,22 +41,24 @@ void add_replay(CLI::App& app, Action& chosen) {
                "order of the "
                "frames or on the instruction set.",
                "braggd replay scan.h5 --pipeline config/counting.yaml --output results\n"
-               "braggd replay dark_sub.npz -p daemon.yaml -o /tmp/out --set stages.threshold.at_least=26");
+               "braggd replay scan.h5 -p config/stream.yaml -o results --set stages.threshold.at_least=26");
   verb->add_option("SCAN", options->target.scan, "the recorded scan")->required();
   verb->add_option("-p,--pipeline", options->pipeline.file, "the pipeline file")
       ->required()
       ->type_name("FILE");
   verb->add_option("-o,--output", options->target.output, "directory for the results")
       ->required()
+      ->check(some("a directory"))
       ->type_name("DIR");
   verb->add_option("--dataset", options->target.dataset,
                    "HDF5 path of the frames; found by itself when not given")
       ->type_name("PATH");
   verb->add_option("--rate", options->target.rate, "frames a second; 0: as fast as it goes")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(number_within(0, 1e6))
       ->type_name("RATE");
   verb->add_option("--shuffle", options->target.shuffle,
                    "play the frames in the random order of this seed; 0: in order")
+      ->check(whole_number())
       ->type_name("SEED");
   verb->add_flag("--plain", options->plain, "run every stage in its plain, unfused form: the definition");
   add_overrides(verb, options->pipeline.overrides);

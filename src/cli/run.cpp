@@ -24,11 +24,12 @@ void add_run(CLI::App& app, Action& chosen) {
       "has "
       "arrived is processed and the open scan's file is finished as incomplete; a second one aborts the "
       "scan; a third "
-      "ends the process at once.",
+      "ends the process at once. At the end it counts the messages that belonged to no scan.",
       "braggd run config/stream.yaml\nbraggd run config/stream.yaml --set source.connect=tcp://edge1:31001");
   verb->add_option("PIPELINE", options->pipeline.file, "the pipeline file")->required();
   add_overrides(verb, options->pipeline.overrides);
-  verb->add_flag("--json", options->session.json, "report each scan as a line of JSON");
+  verb->add_flag("--json", options->session.json,
+                 "report each scan as a line of JSON, and at the end the messages of no scan");
   on_chosen(verb, chosen, options, &run);
 }
 

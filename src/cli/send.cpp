@@ -47,6 +47,7 @@ SendOptions engine_options(const SendVerbOptions& options) {
 
 int send(const SendVerbOptions& options) {
   const auto reader = open_reader(options);
+  block_stop_signals();
   Stream2Sender sender(engine_options(options));
   std::stop_source stop;
   const SignalWatcher signals([&] { stop.request_stop(); }, [&] { stop.request_stop(); });
@@ -77,7 +78,7 @@ void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
       ->take_all()
       ->excludes(bind);
   verb->add_option("--rate", options.send.frames_per_second, "frames a second; 0: flat out")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(number_within(0, 1e6))
       ->type_name("RATE");
   verb->add_option("--encoding", options.encoding,
                    "raw, lz4, bslz4 or bszstd; frames that are so already pass unchanged")
@@ -88,9 +89,15 @@ void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
       ->type_name("ID");
   verb->add_option("--shuffle", options.send.shuffle_seed,
                    "send the frames in the random order of this seed; 0: in order")
+      ->check(whole_number())
       ->type_name("SEED");
   verb->add_option("--wait", options.send.receiver_timeout_s, "seconds to wait for a receiver")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(number_within(0, 1e6))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  verb->add_option("--patience", options.send.send_timeout_s,
+                   "seconds after which a receiver that takes no message is taken for gone")
+      ->check(number_within(0, 1e6))
       ->type_name("SECONDS")
       ->capture_default_str();
 }
@@ -109,7 +116,7 @@ void add_send(CLI::App& app, Action& chosen) {
                             "missing_end, stall=SECONDS in "
                             "mid-scan, second_scan that starts in mid-scan.",
                             "braggd send scan.h5 --bind tcp://127.0.0.1:31001 --rate 100\n"
-                            "braggd send scan.npz --bind tcp://*:31001 --bind tcp://*:31002\n"
+                            "braggd send scan.h5 --bind tcp://*:31001 --bind tcp://*:31002\n"
                             "braggd send --set frames=90 --set grains=20 --faults drop=3,duplicate=2");
   verb->add_option("SCAN", options->scan, "a recorded scan; without it a scan is simulated");
   verb->add_option("--dataset", options->dataset, "HDF5 path of the frames; found by itself when not given")
@@ -121,6 +128,7 @@ void add_send(CLI::App& app, Action& chosen) {
   add_stream_options(verb, *options);
   verb->add_option("--faults", options->faults, "what shall go wrong")->type_name("LIST");
   verb->add_option("--seed", options->send.fault_seed, "which frames the faults hit")
+      ->check(whole_number())
       ->type_name("SEED")
       ->capture_default_str();
   verb->add_flag("--json", options->json, "print the ledger as JSON");

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,11 @@ std::vector<std::pair<const char*, std::uint64_t>> sent_rows(const SentScan& sca
           {"unreadable", scan.unreadable}};
 }
 
+// What is said of a scan even if it is 0.
+bool always_said(std::string_view name) {
+  return name == "expected" || name == "sent" || name == "received";
+}
+
 // The counts that the receiver's ledger must show; `early` depends on its timing.
 nlohmann::ordered_json prediction(const Ledger& ledger) {
   nlohmann::ordered_json counts;
@@ -40,13 +46,14 @@ std::string to_text(const SendLedger& ledger) {
   for (const SentScan& scan : ledger.scans) {
     out += "sent scan " + printable(scan.scan_id) + ":";
     for (const auto& [name, count] : sent_rows(scan)) {
-      if (count > 0) out += " " + std::string(name) + " " + std::to_string(count);
+      if (count > 0 || always_said(name)) out += " " + std::string(name) + " " + std::to_string(count);
     }
     if (!scan.start_sent) out += ", no start";
     if (!scan.end_sent) out += ", no end";
     out += "\n  the receiver must say:";
     for (const auto& [name, count] : ledger_rows(scan.predicted)) {
-      if (count > 0 && name != "early") out += " " + name + " " + std::to_string(count);
+      if ((count > 0 && name != "early") || always_said(name))
+        out += " " + name + " " + std::to_string(count);
     }
     out += '\n';
   }

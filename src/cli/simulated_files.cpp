@@ -6,6 +6,7 @@
 
 #include <braggd/error.hpp>
 
+#include "cli/unfinished_files.hpp"
 #include "core/text.hpp"
 #include "formats/scan_writer.hpp"
 #include "formats/side_file.hpp"
@@ -18,15 +19,21 @@ namespace {
 
 constexpr std::uint64_t dark_frames = 10;
 
+// The name under which a file is written until it is whole.
+std::filesystem::path unfinished(std::filesystem::path path) {
+  return path += ".part";
+}
+
 std::filesystem::path beside(const std::filesystem::path& scan, const char* what) {
   return scan.parent_path() / (scan.stem().string() + "_" + what + ".h5");
 }
 
 void write_frames(ScanReader& reader, Encoding encoding, const std::filesystem::path& path,
-                  const std::function<void()>& on_frame) {
+                  UnfinishedFiles& mine, const std::function<void()>& on_frame) {
   ScanHeader header = *reader.header();
   header.scan_id = path.stem().string();
   ScanWriter writer(path, header, encoding);
+  mine.add(unfinished(path));
   for (std::uint64_t i = 0; i < header.expected_frames; ++i) {
     auto frame = reader.read(i);
     if (!frame) throw InputError("frame " + std::to_string(i) + ": " + frame.error().detail);
@@ -34,6 +41,7 @@ void write_frames(ScanReader& reader, Encoding encoding, const std::filesystem::
     on_frame();
   }
   writer.close();
+  mine.add(path);
 }
 
 struct TruthColumn {
@@ -63,7 +71,8 @@ constexpr TruthColumn truth_columns[] = {
     {"eta", "deg", [](const TruthRow& t) { return t.eta_deg; }},
 };
 
-std::uint64_t write_truth(const SimulatedScan& scan, const std::filesystem::path& path) {
+std::uint64_t write_truth(const SimulatedScan& scan, const std::filesystem::path& path,
+                          UnfinishedFiles& mine) {
   const std::vector<TruthRow> rows = scan.truth_table();
   std::vector<TableColumn> columns;
   for (const TruthColumn& column : truth_columns) {
@@ -72,15 +81,19 @@ std::uint64_t write_truth(const SimulatedScan& scan, const std::filesystem::path
     for (const TruthRow& row : rows) table.values.push_back(column.value(row));
   }
   SideFile file(path);
+  mine.add(unfinished(path));
   file.write_table("truth", columns);
   file.close();
+  mine.add(path);
   return rows.size();
 }
 
-void write_mask(const SimulatedScan& scan, const std::filesystem::path& path) {
+void write_mask(const SimulatedScan& scan, const std::filesystem::path& path, UnfinishedFiles& mine) {
   SideFile file(path);
+  mine.add(unfinished(path));
   file.write_mask(scan.header()->shape, scan.mask());
   file.close();
+  mine.add(path);
 }
 
 }  // namespace
@@ -98,18 +111,20 @@ SimulatedFiles write_simulated_files(const SimulationConfig& config, const std::
     }
   }
   SimulatedScan scan(config);
+  UnfinishedFiles mine;
   std::atomic<std::uint64_t> done{0};
   {
     const ProgressDisplay display([&] { return ProgressView{"simulating", done, config.frames}; });
-    write_frames(scan, config.encoding, files.scan, [&] { ++done; });
+    write_frames(scan, config.encoding, files.scan, mine, [&] { ++done; });
   }
   if (panel) {
     SimulatedDark dark(config, dark_frames);
-    write_frames(dark, config.encoding, files.dark, [] {});
+    write_frames(dark, config.encoding, files.dark, mine, [] {});
   }
-  files.spots = write_truth(scan, files.truth);
-  write_mask(scan, files.mask);
+  files.spots = write_truth(scan, files.truth, mine);
+  write_mask(scan, files.mask, mine);
   files.bytes = std::filesystem::file_size(files.scan);
+  mine.keep();
   return files;
 }
 

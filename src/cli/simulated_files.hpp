@@ -15,7 +15,8 @@ struct SimulatedFiles {
   std::uint64_t bytes = 0;  ///< of the scan's file
 };
 
-/// Writes all of them beside `scan`, with progress on standard error. Throws ConfigError, OutputError.
+/// Writes all of them beside `scan`, with progress on standard error; all of them, or after a signal or a
+/// failure none. Throws ConfigError, OutputError.
 SimulatedFiles write_simulated_files(const SimulationConfig& config, const std::filesystem::path& scan);
 
 std::string to_text(const SimulatedFiles& files);

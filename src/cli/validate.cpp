@@ -50,7 +50,7 @@ void add_validate(CLI::App& app, Action& chosen) {
       "Checks options, their types and ranges, names, connections, types of products, and that files "
       "exist and can be read. Each mistake is a line: file, line, column, option, what is wrong, what "
       "to do. Nothing is run.",
-      "braggd validate config/*.yaml\nbraggd validate daemon.yaml --json");
+      "braggd validate config/counting.yaml config/stream.yaml\nbraggd validate config/stream.yaml --json");
   verb->add_option("PIPELINE", options->files, "pipeline files")->required()->expected(1, 1000);
   add_overrides(verb, options->overrides);
   verb->add_flag("--json", options->json, "answer as JSON");

@@ -1,6 +1,11 @@
 #include "cli/verb.hpp"
 
+#include <charconv>
+#include <cstdint>
+
 #include "cli/man_page.hpp"
+#include "core/text.hpp"
+#include "pipeline/yaml_value.hpp"
 
 namespace braggd {
 
@@ -17,6 +22,33 @@ void add_overrides(CLI::App* verb, std::vector<std::string>& overrides) {
                    "stages.threshold.at_least=30; may be repeated")
       ->type_name("PATH=VALUE")
       ->take_all();
+}
+
+CLI::Validator number_within(double minimum, double maximum) {
+  const auto check = [=](std::string& text) -> std::string {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool number = error == std::errc{} && end == text.data() + text.size();
+    if (number && value >= minimum && value <= maximum) return {};
+    return "'" + printable(text, 64) + "' is not a number from " + format_number(minimum) + " to " +
+           format_number(maximum);
+  };
+  return {check, ""};
+}
+
+CLI::Validator whole_number() {
+  const auto check = [](std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size()) return {};
+    return "'" + printable(text, 64) + "' is not a whole number from 0 to 2^64 - 1";
+  };
+  return {check, ""};
+}
+
+CLI::Validator some(const std::string& what) {
+  return {[what](std::string& text) { return text.empty() ? "it is empty: name " + what : std::string(); },
+          ""};
 }
 
 std::vector<Override> parse_overrides(const std::vector<std::string>& texts) {

@@ -47,6 +47,12 @@ void add_overrides(CLI::App* verb, std::vector<std::string>& overrides);
 /// Reads and plans; throws ConfigProblems.
 Plan load_plan(const PipelineOptions& options, const PlanOptions& plan_options = {});
 
+/// Checks of option values; unlike CLI11's own they refuse "nan" for a number, and a sign for a whole number.
+CLI::Validator number_within(double minimum, double maximum);
+CLI::Validator whole_number();
+/// Refuses an empty text; `what` is to be named instead, say "a directory".
+CLI::Validator some(const std::string& what);
+
 /// The same list of overrides, parsed.
 std::vector<Override> parse_overrides(const std::vector<std::string>& texts);
 

@@ -47,7 +47,8 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
 
 namespace {
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+// Edit distances from `a` to the first 0, 1, 2… characters of `b`; the last is that to all of it.
+std::vector<std::size_t> edit_distances(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -58,7 +59,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
       row[j + 1] = std::min({row[j] + 1, diagonal + 1, substituted});
     }
   }
-  return row.back();
+  return row;
 }
 
 }  // namespace
@@ -69,13 +70,17 @@ std::optional<std::string_view> did_you_mean(std::string_view word,
   std::optional<std::string_view> best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const auto candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
+    const std::size_t distance = edit_distances(word, candidate).back();
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;
     }
   }
-  return best;
+  if (best || word.size() < 4) return best;
+  for (const auto candidate : candidates) {  // the beginning of one, with a slip
+    if (std::ranges::min(edit_distances(word, candidate)) <= 1) return candidate;
+  }
+  return std::nullopt;
 }
 
 std::string join(std::span<const std::string_view> words) {

@@ -15,7 +15,8 @@ std::string format_bytes(std::uint64_t bytes);
 /// "512 MiB", "2 GB", "1048576" -> bytes; nothing for what is not a byte count or exceeds int64.
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
-/// The candidate nearest to `word` by edit distance, if it is near enough to be a typing mistake.
+/// The candidate nearest to `word` by edit distance, if it is near enough to be a typing mistake; else one that
+/// begins with something as near.
 std::optional<std::string_view> did_you_mean(std::string_view word,
                                              std::span<const std::string_view> candidates);
 

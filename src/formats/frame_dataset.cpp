@@ -135,7 +135,8 @@ Result<Bytes> FrameDataset::assemble(std::uint64_t index) {
 Bytes FrameDataset::convert(std::span<const std::byte> stored) const {
   const std::size_t converted_bytes = shape_.pixels() * bytes_per_pixel(pixel_type());
   std::byte* data = nullptr;
-  const Bytes bytes = allocate(std::max(converted_bytes, stored.size()), data);  // converted in place
+  const std::size_t memory_bytes = shape_.pixels() * pixels_.memory_bytes();
+  const Bytes bytes = allocate(std::max(memory_bytes, stored.size()), data);  // converted in place
   std::memcpy(data, stored.data(), stored.size());
   pixels_.convert(data, shape_.pixels());
   return bytes.slice({data, converted_bytes});
@@ -151,12 +152,13 @@ Bytes FrameDataset::read_through_hdf5(std::uint64_t index) const {
   });
   const hdf5::Handle memory_space = own("dataspace", [&] { return H5Screate_simple(2, count + 1, nullptr); });
   std::byte* data = nullptr;
-  const Bytes bytes = allocate(shape_.pixels() * bytes_per_pixel(pixel_type()), data);
+  const Bytes bytes = allocate(shape_.pixels() * pixels_.memory_bytes(), data);
   call("cannot read it as " + std::string(name_of(pixel_type())), [&] {
     return H5Dread(dataset_.id(), pixels_.memory_type(), memory_space.id(), file_space.id(),
                    pixels_.transfer(), data);
   });
-  return bytes;
+  pixels_.finish(data, shape_.pixels());
+  return bytes.slice({data, shape_.pixels() * bytes_per_pixel(pixel_type())});
 }
 
 }  // namespace braggd

@@ -23,7 +23,7 @@ namespace braggd {
 /// frames with these filters are decoded and put together here. Everything else goes through HDF5's own
 /// filters.
 ///
-/// A frame with an integer that does not fit its pixel type (see PixelStorage) is a FrameError.
+/// A frame with an integer too large for its pixel type (see PixelStorage) is a FrameError.
 class FrameDataset {
  public:
   /// `name` is for messages. Throws InputError where it cannot be read as frames, hdf5::Error where HDF5

@@ -47,6 +47,8 @@ void write_quantity(const hdf5::Handle& group, const char* name, double value, c
 
 void write_instrument(const hdf5::Handle& entry, const ScanHeader& header) {
   const auto instrument = hdf5::create_group(entry, "instrument", "NXinstrument");
+  // No source of ours names the instrument or the X-ray source; the detector is what is known of the former.
+  write_known_text(instrument, "name", header.detector_description);
   hdf5::write_text(hdf5::create_group(instrument, "source", "NXsource"), "probe", "x-ray");
 
   const Geometry& geometry = header.geometry;

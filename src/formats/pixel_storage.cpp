@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 #include <braggd/error.hpp>
@@ -19,6 +22,20 @@ H5T_conv_ret_t refuse_misfits(H5T_conv_except_t problem, hid_t from, hid_t /*to*
   const bool out_of_range = problem == H5T_CONV_EXCEPT_RANGE_HI || problem == H5T_CONV_EXCEPT_RANGE_LOW;
   const bool integer = H5Tget_class(from) != H5T_FLOAT;
   return out_of_range && integer ? H5T_CONV_ABORT : H5T_CONV_UNHANDLED;
+}
+
+// In place: what is negative becomes no data, -2 as 2^N-2 and all else as 2^N-1.
+template <class Signed, class Unsigned>
+void make_unsigned(std::byte* data, std::size_t pixels) {
+  constexpr Unsigned largest = std::numeric_limits<Unsigned>::max();
+  for (std::size_t i = 0; i < pixels; ++i) {
+    Signed value;
+    std::memcpy(&value, data + i * sizeof(Signed), sizeof(Signed));
+    if (value > 0 && static_cast<std::uint64_t>(value) > largest)
+      throw hdf5::Error("a pixel of " + std::to_string(value) + " does not fit u32");
+    const Unsigned pixel = value >= 0 ? static_cast<Unsigned>(value) : value == -2 ? largest - 1 : largest;
+    std::memcpy(data + i * sizeof(Unsigned), &pixel, sizeof(Unsigned));
+  }
 }
 
 std::string filter_name(H5Z_filter_t filter) {
@@ -58,6 +75,7 @@ PixelStorage::PixelStorage(const hdf5::Handle& dataset, const std::string& name)
     pixel_type_ = stored_bytes_ == 1 ? PixelType::u8 : stored_bytes_ == 2 ? PixelType::u16 : PixelType::u32;
     is_native_ = H5Tequal(type_.id(), H5T_STD_U8LE) > 0 || H5Tequal(type_.id(), H5T_STD_U16LE) > 0 ||
                  H5Tequal(type_.id(), H5T_STD_U32LE) > 0;
+    is_signed_ = kind == H5T_INTEGER && H5Tget_sign(type_.id()) == H5T_SGN_2;
   } else {
     pixel_type_ = PixelType::f32;
     is_native_ = H5Tequal(type_.id(), H5T_IEEE_F32LE) > 0;
@@ -66,7 +84,24 @@ PixelStorage::PixelStorage(const hdf5::Handle& dataset, const std::string& name)
   call("transfer", [&] { return H5Pset_type_conv_cb(transfer_.id(), refuse_misfits, nullptr); });
 }
 
+std::size_t PixelStorage::memory_bytes() const {
+  return is_signed_ && stored_bytes_ > 4 ? 8 : bytes_per_pixel(pixel_type_);
+}
+
 hid_t PixelStorage::memory_type() const {
+  if (is_signed_) {
+    const hdf5::Guard guard;
+    switch (memory_bytes()) {
+      case 1:
+        return H5T_NATIVE_INT8;
+      case 2:
+        return H5T_NATIVE_INT16;
+      case 4:
+        return H5T_NATIVE_INT32;
+      default:
+        return H5T_NATIVE_INT64;
+    }
+  }
   switch (pixel_type_) {
     case PixelType::u8:
       return hdf5::native_type<std::uint8_t>();
@@ -84,6 +119,21 @@ void PixelStorage::convert(std::byte* data, std::size_t pixels) const {
   if (is_native_) return;
   call("a pixel does not fit " + std::string(name_of(pixel_type_)),
        [&] { return H5Tconvert(type_.id(), memory_type(), pixels, data, nullptr, transfer_.id()); });
+  finish(data, pixels);
+}
+
+void PixelStorage::finish(std::byte* data, std::size_t pixels) const {
+  if (!is_signed_) return;
+  switch (memory_bytes()) {
+    case 1:
+      return make_unsigned<std::int8_t, std::uint8_t>(data, pixels);
+    case 2:
+      return make_unsigned<std::int16_t, std::uint16_t>(data, pixels);
+    case 4:
+      return make_unsigned<std::int32_t, std::uint32_t>(data, pixels);
+    default:
+      return make_unsigned<std::int64_t, std::uint32_t>(data, pixels);
+  }
 }
 
 void require_known_filters(const hdf5::Handle& dataset_properties, const std::string& name) {

@@ -18,7 +18,8 @@ inline constexpr std::uint64_t max_frame_pixels = std::uint64_t{1} << 28;
 std::string frame_size_problem(std::uint64_t rows, std::uint64_t cols);
 
 /// The type of a dataset and the pixel type it is read as. Unsigned integers keep their width, signed ones
-/// and booleans are read as unsigned of the same width, 64-bit ones as u32, floats as f32.
+/// and booleans are read as unsigned of the same width, 64-bit ones as u32, floats as f32. A negative integer is no
+/// count but a mark (PILATUS: -1 gap, -2 dead): it becomes no data, -2 as 2^N-2 and every other as 2^N-1.
 class PixelStorage {
  public:
   PixelStorage() = default;
@@ -29,12 +30,16 @@ class PixelStorage {
   std::size_t stored_bytes() const { return stored_bytes_; }
   /// Stored as pixel_type(), little-endian: needs no conversion.
   bool is_native() const { return is_native_; }
-  /// The type to ask HDF5 for.
+  /// The type to ask HDF5 for; signed integers stay so until `finish`.
   hid_t memory_type() const;
-  /// Transfer properties under which an integer that does not fit makes the transfer fail.
+  std::size_t memory_bytes() const;
+  /// Transfer properties under which an integer that is too large makes the transfer fail.
   hid_t transfer() const { return transfer_.id(); }
-  /// Converts `pixels` numbers in place; `data` has room for the larger of the two forms. Throws hdf5::Error.
+  /// Converts `pixels` numbers in place, as they are stored, to pixel_type(); `data` has room for the largest of the
+  /// stored, the memory and the pixel form. Throws hdf5::Error.
   void convert(std::byte* data, std::size_t pixels) const;
+  /// The same for numbers of memory_type().
+  void finish(std::byte* data, std::size_t pixels) const;
 
  private:
   hdf5::Handle type_;
@@ -42,6 +47,7 @@ class PixelStorage {
   std::size_t stored_bytes_ = 0;
   PixelType pixel_type_ = PixelType::u16;
   bool is_native_ = false;
+  bool is_signed_ = false;
 };
 
 /// Throws InputError naming the first filter of a dataset that this HDF5 cannot undo.

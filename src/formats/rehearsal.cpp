@@ -2,9 +2,15 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
+#include <mutex>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,6 +64,26 @@ class SpawnSettings {
   posix_spawnattr_t attributes_{};
 };
 
+// Memory that is in use, from the kernel's account; the peak of getrusage(2) is no answer, it begins with our parent's.
+std::uint64_t resident_bytes() {
+  std::ifstream account("/proc/self/statm");
+  std::uint64_t all_pages = 0, resident_pages = 0;
+  account >> all_pages >> resident_pages;
+  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Not RLIMIT_AS: an allocation that fails within HDF5 is an error like any other there, may be passed over, and would
+// succeed in the process that asked.
+void watch_memory(std::uint64_t limit, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    if (resident_bytes() > limit) ::_exit(EXIT_FAILURE);
+    wake.wait_for(lock, stop, std::chrono::milliseconds(5), [] { return false; });
+  }
+}
+
 }  // namespace
 
 void use_rehearsal_program(std::filesystem::path program) {
@@ -91,11 +117,13 @@ void rehearse(std::string_view kind, const std::filesystem::path& path, const st
                    "it was written");
 }
 
-void limit_rehearsal() {
+std::jthread limit_rehearsal(std::uint64_t bytes) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   const rlimit work{rehearsal_cpu_s, rehearsal_cpu_s};
   setrlimit(RLIMIT_CPU, &work);
+  return std::jthread([bytes](const std::stop_token& stop) { watch_memory(bytes, stop); });
 }
 
 }  // namespace braggd

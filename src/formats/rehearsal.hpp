@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace braggd {
 
@@ -19,8 +21,13 @@ void use_rehearsal_program(std::filesystem::path program);
 /// child of a process with threads may not allocate.)
 void rehearse(std::string_view kind, const std::filesystem::path& path, const std::string& dataset = {});
 
-/// For the other process: to be called before the file is touched. More than `rehearsal_cpu_s` of work is a hang.
-void limit_rehearsal();
-inline constexpr unsigned rehearsal_cpu_s = 20;  // a healthy file opens within milliseconds
+inline constexpr unsigned rehearsal_cpu_s = 5;  // a healthy file opens within milliseconds
+// The mask of the largest frame that is possible, as numbers of 32 bits and as bytes, and what a program needs anyway.
+inline constexpr std::uint64_t rehearsal_bytes = std::uint64_t{1536} << 20;
+
+/// For the other process: to be called before the file is touched, the answer kept until it is closed. More than
+/// `rehearsal_cpu_s` of work is a hang, more than `bytes` of memory in use a flood: both end the process without
+/// success. So does the end of the process that waits for it.
+[[nodiscard]] std::jthread limit_rehearsal(std::uint64_t bytes = rehearsal_bytes);
 
 }  // namespace braggd

@@ -42,7 +42,7 @@ Position Entry::position_of(std::string_view key) const {
 }
 
 std::string Entry::path_of(std::string_view key) const {
-  std::string path = section == "source" ? section : section + "." + name;
+  std::string path = section == "source" || section == "engine" ? section : section + "." + name;
   if (!key.empty()) path += "." + std::string(key);
   return path;
 }

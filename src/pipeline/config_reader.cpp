@@ -56,7 +56,13 @@ PipelineConfig ConfigReader::read(std::string text) {
   config.file = file_;
   config.text = std::move(text);
   try {
-    read_document(YAML::Load(config.text), config);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(config.text);
+    read_document(documents.empty() ? YAML::Node() : documents.front(), config);
+    if (documents.size() > 1) {
+      add(position_of(documents[1]), "", "a second YAML document begins here",
+          "a file holds one pipeline: put this one into a file of its own, or take the line --- above it "
+          "away");
+    }
   } catch (const YAML::Exception& error) {
     add({error.mark.line + 1, error.mark.column + 1}, "", "it is not YAML: " + error.msg,
         "check the indentation, brackets and quotes near here");
@@ -223,7 +229,7 @@ void ConfigReader::read_settings(const YAML::Node& node, const std::vector<Field
     }
     read_setting(key, item.second, position_of(item.second), fields, file_.parent_path(), entry);
   }
-  apply_overrides((entry.section == "engine" ? "engine" : entry.path_of("")) + ".", fields, entry);
+  apply_overrides(entry.path_of("") + ".", fields, entry);
   fill_defaults(fields, entry);
 }
 
@@ -255,6 +261,12 @@ void ConfigReader::apply_overrides(const std::string& prefix, const std::vector<
     if (!overrides_[i].path.starts_with(prefix)) continue;
     const std::string key = overrides_[i].path.substr(prefix.size());
     used_[i] = true;
+    if (!prefix.empty() && entry.section != "engine" &&
+        std::ranges::find(identity_keys, key) != identity_keys.end()) {
+      add({}, overrides_[i].path, "what an entry is, is called and takes its data from cannot be set here",
+          "edit the file");
+      continue;
+    }
     if (std::ranges::find(fields, key, &FieldDescriptor::key) == fields.end()) {
       add({}, overrides_[i].path, "unknown option", suggest(key, keys_of(fields), "its options are"));
       continue;
@@ -277,6 +289,10 @@ void ConfigReader::report_unused_overrides(const PipelineConfig& config) {
   for (std::size_t i = 0; i < overrides_.size(); ++i) {
     if (used_[i]) continue;
     const std::string& path = overrides_[i].path;
+    if (std::ranges::find(candidates, path) != candidates.end()) {
+      add({}, path, "it is an entry with options, not an option", "write " + path + ".OPTION=VALUE");
+      continue;
+    }
     const auto last_dot = path.rfind('.');
     add({}, path, "there is no such entry in the file",
         suggest(path.substr(0, last_dot), candidates, "it can begin with"));

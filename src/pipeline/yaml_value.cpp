@@ -28,8 +28,18 @@ std::string shown(const YAML::Node& node) {
 
 // A plain (unquoted) scalar; quoted ones are text, as the JSON Schema has it.
 const std::string& plain_scalar(const YAML::Node& node, const FieldDescriptor& field) {
-  if (!node.IsScalar() || node.Tag() == "!") refuse_type(node, field);
+  if (!node.IsScalar()) refuse_type(node, field);
+  if (node.Tag() == "!")
+    throw ConfigError(shown(node) + " in quotes is text, not " + describe_kind(field) +
+                      ": take the quotes away");
   return node.Scalar();
+}
+
+// Without a value an option is not given, which only those can be whose default says so.
+Value read_nothing(const FieldDescriptor& field) {
+  const auto* number = std::get_if<double>(&field.default_value);
+  if (number != nullptr && std::isnan(*number)) return field.default_value;
+  throw ConfigError("it has no value: write one, or leave the option out for its default");
 }
 
 template <class T>
@@ -150,7 +160,7 @@ std::string describe_kind(const FieldDescriptor& field) {
 }
 
 Value read_value(const YAML::Node& node, const FieldDescriptor& field, const std::filesystem::path& base) {
-  if (node.IsNull()) return field.default_value;
+  if (node.IsNull()) return read_nothing(field);
   switch (field.kind) {
     case FieldKind::boolean:
       if (plain_scalar(node, field) == "true") return true;

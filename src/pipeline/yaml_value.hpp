@@ -9,7 +9,7 @@
 
 namespace braggd {
 
-/// The value as the field wants it. Throws ConfigError (text only) for a wrong type, a value out of range, an unknown
+/// The value as the field wants it. Throws ConfigError (text only) for no value, a wrong type, a value out of range, an unknown
 /// choice, a file that does not exist or cannot be read. Relative paths start at `base`.
 Value read_value(const YAML::Node& node, const FieldDescriptor& field, const std::filesystem::path& base);
 

@@ -35,35 +35,6 @@ class RateMeter {
   Clock::time_point start_ = Clock::now();
 };
 
-void show(const std::function<ProgressView()>& look, const std::stop_token& stop) {
-  const bool terminal = log_is_terminal();
-  constexpr auto tick = std::chrono::milliseconds(200);
-  constexpr auto line_interval = std::chrono::seconds(5);
-  auto last_line = Clock::now();
-  RateMeter meter;
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  bool drawn = false;
-  meter.update(look());
-  while (true) {
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, tick, [] { return false; });
-    if (stop.stop_requested()) break;
-    const ProgressView view = look();
-    const double rate = meter.update(view);
-    if (view.what.empty()) continue;
-    if (terminal) {
-      std::fprintf(stderr, "\r\033[K%s", progress_line(view, rate, true).c_str());
-      std::fflush(stderr);
-      drawn = true;
-    } else if (Clock::now() - last_line >= line_interval) {
-      last_line = Clock::now();
-      spdlog::info("{}", progress_line(view, rate, false));
-    }
-  }
-  if (drawn) std::fputs("\r\033[K", stderr);
-}
-
 }  // namespace
 
 std::string progress_line(const ProgressView& view, double frames_per_second, bool bar) {
@@ -86,7 +57,56 @@ std::string progress_line(const ProgressView& view, double frames_per_second, bo
   return line;
 }
 
+void ProgressDisplay::draw(const std::string& line) {
+  const std::lock_guard lock(terminal_);
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void ProgressDisplay::clear() {
+  print({});
+}
+
+void ProgressDisplay::print(const std::string& text) {
+  const std::lock_guard lock(terminal_);
+  if (std::exchange(drawn_, false)) {
+    std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+  }
+  if (text.empty()) return;
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void ProgressDisplay::show(const std::function<ProgressView()>& look, const std::stop_token& stop) {
+  const bool terminal = log_is_terminal();
+  constexpr auto tick = std::chrono::milliseconds(200);
+  constexpr auto line_interval = std::chrono::seconds(5);
+  auto last_line = Clock::now();
+  RateMeter meter;
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  meter.update(look());
+  while (true) {
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, tick, [] { return false; });
+    if (stop.stop_requested()) break;
+    const ProgressView view = look();
+    const double rate = meter.update(view);
+    if (view.what.empty()) {
+      clear();
+    } else if (terminal) {
+      draw(progress_line(view, rate, true));
+    } else if (Clock::now() - last_line >= line_interval) {
+      last_line = Clock::now();
+      spdlog::info("{}", progress_line(view, rate, false));
+    }
+  }
+  clear();
+}
+
 ProgressDisplay::ProgressDisplay(std::function<ProgressView()> look)
-    : thread_([look = std::move(look)](const std::stop_token& stop) { show(look, stop); }) {}
+    : thread_([this, look = std::move(look)](const std::stop_token& stop) { show(look, stop); }) {}
 
 }  // namespace braggd

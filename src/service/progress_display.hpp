@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -24,8 +26,17 @@ class ProgressDisplay {
  public:
   explicit ProgressDisplay(std::function<ProgressView()> look);
 
+  /// Prints `text` to standard output with the bar out of its way; the bar comes back while work goes on.
+  void print(const std::string& text);
+
  private:
-  std::jthread thread_;
+  void draw(const std::string& line);
+  void clear();
+  void show(const std::function<ProgressView()>& look, const std::stop_token& stop);
+
+  std::mutex terminal_;
+  bool drawn_ = false;   // guarded by terminal_
+  std::jthread thread_;  // the last member: it uses the others
 };
 
 }  // namespace braggd

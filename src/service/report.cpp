@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/ledger_rows.hpp"
 
@@ -13,7 +14,8 @@ std::string report_text(const ScanReport& report) {
   if (!summary.reason.empty()) out += " (" + summary.reason + ")";
   out += "\n ";
   for (const auto& [name, count] : ledger_rows(summary.ledger)) {
-    if (count > 0) out += " " + name + " " + std::to_string(count);
+    if (count > 0 || name == "expected" || name == "received")
+      out += " " + name + " " + std::to_string(count);
   }
   char text[96];
   const double rate = report.seconds > 0 ? static_cast<double>(summary.ledger.received) / report.seconds : 0;
@@ -48,6 +50,22 @@ std::string report_json(const ScanReport& report) {
                           {"steps", steps},
                           {"outputs", outputs}};
   return root.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string strays_text(const Strays& strays) {
+  if (strays.total() == 0) return {};
+  std::string out = "messages of no scan:";
+  for (const auto& [name, count] : {std::pair{"stale", strays.stale}, std::pair{"late", strays.late},
+                                    std::pair{"unreadable", strays.unreadable}}) {
+    if (count > 0) out += std::string(" ") + name + " " + std::to_string(count);
+  }
+  return out + "\n";
+}
+
+std::string strays_json(const Strays& strays) {
+  const nlohmann::ordered_json root{
+      {"strays", {{"stale", strays.stale}, {"late", strays.late}, {"unreadable", strays.unreadable}}}};
+  return root.dump() + "\n";
 }
 
 }  // namespace braggd

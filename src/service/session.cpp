@@ -31,25 +31,34 @@ ProgressView view_of(const Progress& progress) {
   return {"scan " + printable(progress.scan_id, 60), progress.finished, progress.expected};
 }
 
+void print(const std::string& text, ProgressDisplay* display) {
+  if (display != nullptr) return display->print(text);
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 SessionResult run_session(Plan plan, const SessionOptions& options) {
   log_start(plan);
+  block_stop_signals();
   const auto source = plan.source->make(plan.config.source.settings);
   SessionResult result;
+  ProgressDisplay* bar = nullptr;
   Runner runner(std::move(plan), [&](const ScanReport& report) {
     ++result.scans;
     result.worst = std::max(result.worst, report.summary.status);
     result.output_failed = result.output_failed || report.output_failed;
-    const std::string text = options.json ? report_json(report) : report_text(report);
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
+    print(options.json ? report_json(report) : report_text(report), bar);
   });
   std::stop_source stop;
   const SignalWatcher signals([&] { stop.request_stop(); }, [&] { runner.abort(); });
-  std::optional<ProgressDisplay> display;
-  if (options.progress) display.emplace([&] { return view_of(runner.progress()); });
+  std::optional<ProgressDisplay> display;  // goes before the runner, at which it looks
+  if (options.progress) bar = &display.emplace([&] { return view_of(runner.progress()); });
   source->run(runner, stop.get_token());
+  if (const auto strays = source->strays()) {
+    print(options.json ? strays_json(*strays) : strays_text(*strays), bar);
+  }
   return result;
 }
 

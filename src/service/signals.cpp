@@ -20,11 +20,14 @@ sigset_t stop_signals() {
 
 }  // namespace
 
-void prepare_signals() {
-  const sigset_t set = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+void ignore_write_signals() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void block_stop_signals() {
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 SignalWatcher::SignalWatcher(std::function<void()> on_stop, std::function<void()> on_abort)

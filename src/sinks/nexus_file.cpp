@@ -26,8 +26,8 @@ NexusFile::NexusFile(const Config& config, const SinkContext& context)
   const auto wanted = config.directory / (safe_file_name(header_->scan_id) + ".h5");
   writer_ = std::make_unique<ResultWriter>(wanted, context, keep_pixels_);
   if (writer_->final_path() != wanted) {
-    spdlog::warn("scan={}: {} exists, the result goes to {}", header_->scan_id, wanted.string(),
-                 writer_->final_path().filename().string());
+    spdlog::warn("scan={}: {} or its unfinished .part exists, the result goes to {}", header_->scan_id,
+                 wanted.string(), writer_->final_path().filename().string());
   }
 }
 

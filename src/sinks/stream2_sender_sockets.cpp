@@ -1,7 +1,9 @@
 #include "sinks/stream2_sender_sockets.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 #include <utility>
 
 #include <braggd/error.hpp>
@@ -13,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds poll_interval{50};
+constexpr std::chrono::seconds silent_wait{2};
 
 void open(zmq::socket_t& socket, const std::string& endpoint, bool connect) {
   try {
@@ -78,9 +81,15 @@ bool PushSockets::send(std::size_t sender, std::vector<std::byte> message, Clock
       [](void*, void* hint) { delete static_cast<std::vector<std::byte>*>(hint); }, owned.get());
   owned.release();  // NOLINT(bugprone-unused-return-value): the parcel deletes it
   const auto until = Clock::now() + patience;
+  const auto say_at = std::min(until, Clock::now() + silent_wait);
+  bool said = false;
   zmq::socket_t& socket = sockets_[sender];
   while (!socket.send(parcel, zmq::send_flags::dontwait)) {
-    if (!wait_writable(socket, until, stop)) return false;
+    if (wait_writable(socket, said ? until : say_at, stop) && Clock::now() < until) continue;
+    if (stop.stop_requested() || Clock::now() >= until) return false;
+    spdlog::warn("no receiver takes messages at {}; giving up after {:g} s of it", endpoints_[sender],
+                 std::chrono::duration<double>(patience).count());
+    said = true;
   }
   return true;
 }

@@ -24,6 +24,7 @@ struct ArrivedImage {
   std::uint64_t image_id = 0;
   std::variant<ImageMessage, DamagedMessage> content;
   Arrival arrival;
+  std::uint64_t during = 0;  ///< the ordinal of the scan that was open when it came, from 1; 0: none was
 };
 
 /// Holds images in the order of their arrival, at most so many bytes and for so long.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text.hpp"
 #include "wire/stream2_decode.hpp"
 
 namespace braggd {
@@ -74,6 +75,11 @@ void ScanAssembler::take(StartMessage start) {
   }
   if (options_.connections != 1 && closed_just_now(scan_id)) return;
   if (open_) close(fmt::format("scan {} started while {}", scan_id, missing_in_words()));
+  if (done()) {
+    spdlog::info("scan {} is not taken: the {} scans that source.scans asks for are over", scan_id,
+                 options_.scans);
+    return;
+  }
   open(start);
   for (const auto& image : early_.take(scan_id)) {
     ++open_->counts.early;
@@ -83,14 +89,14 @@ void ScanAssembler::take(StartMessage start) {
 }
 
 void ScanAssembler::take(ImageMessage image, const Arrival& arrival) {
-  ArrivedImage arrived{image.series.scan_id, image.image_id, {}, arrival};
+  ArrivedImage arrived{image.series.scan_id, image.image_id, {}, arrival, open_ ? scans_begun_ : 0};
   arrived.content = std::move(image);
   route(std::move(arrived));
 }
 
 void ScanAssembler::take(DamagedMessage damaged, const Arrival& arrival) {
   if (!damaged.scan_id || !damaged.image_id) return receive_unreadable(damaged.error);
-  ArrivedImage arrived{*damaged.scan_id, *damaged.image_id, {}, arrival};
+  ArrivedImage arrived{*damaged.scan_id, *damaged.image_id, {}, arrival, open_ ? scans_begun_ : 0};
   arrived.content = std::move(damaged);
   route(std::move(arrived));
 }
@@ -170,7 +176,7 @@ void ScanAssembler::push(const ArrivedImage& image) {
 
 void ScanAssembler::count_stray(const ArrivedImage& image) {
   const bool late = closed_before(image.scan_id);
-  if (open_) {
+  if (open_ && image.during == scans_begun_) {
     ++open_->counts.stale;
   } else if (late) {
     ++strays_.late;
@@ -198,6 +204,7 @@ void ScanAssembler::look_for_gaps() {
 
 void ScanAssembler::open(const StartMessage& start) {
   std::vector<std::string> warnings;
+  ++scans_begun_;
   OpenScan& scan = open_.emplace();
   scan.header = make_header(start, options_.channel, warnings);
   scan.channel = choose_channel(start, options_.channel);
@@ -205,8 +212,22 @@ void ScanAssembler::open(const StartMessage& start) {
   scan.last_message = now_();
   std::erase_if(closed_, [&](const ClosedScan& closed) { return closed.scan_id == scan.header.scan_id; });
   for (const auto& warning : warnings) spdlog::warn("scan {}: {}", scan.header.scan_id, warning);
+  warn_of_large_messages();
   // Where only the images tell the pixel type, the pipeline waits for the first of them.
   if (scan.pixel_type_known) begin();
+}
+
+void ScanAssembler::warn_of_large_messages() const {
+  constexpr std::uint64_t other_keys_bytes = 4096;
+  const std::uint64_t most = open_->header.frame_bytes() + other_keys_bytes;
+  if (most <= options_.max_message_bytes) return;
+  spdlog::warn(
+      "scan {}: a frame that does not compress needs a message of {}, but source.max_message_bytes is {}; "
+      "ZeroMQ drops "
+      "a larger message and the connection with it: raise source.max_message_bytes, and source.receive_bytes "
+      "to a few "
+      "times that",
+      open_->header.scan_id, format_bytes(most), format_bytes(options_.max_message_bytes));
 }
 
 void ScanAssembler::begin() {

@@ -22,10 +22,12 @@
 namespace braggd {
 
 struct AssemblerOptions {
-  std::string channel;  ///< empty: the first
-  std::string peers;    ///< where the messages come from, for people
+  std::string channel;      ///< empty: the first
+  std::string peers;        ///< where the messages come from, for people
+  std::uint64_t scans = 0;  ///< so many are taken, a start beyond them opens none; 0: any number
   std::size_t connections =
       1;  ///< 0: any number; with one, messages come in the order in which they were sent
+  std::uint64_t max_message_bytes = ~std::uint64_t{0};  ///< larger ones do not get here
   std::uint64_t early_bytes = std::uint64_t{128} << 20;
   std::chrono::steady_clock::duration early_hold = std::chrono::seconds(5);
   std::chrono::steady_clock::duration close_timeout = std::chrono::seconds(5);
@@ -33,11 +35,10 @@ struct AssemblerOptions {
   std::chrono::steady_clock::duration end_grace = std::chrono::seconds(1);
 };
 
-/// Messages that belong to no scan that was open. Read them from any thread.
+/// The same counts as Strays, to be read from any thread while they grow.
 struct StrayCounts {
-  std::atomic<std::uint64_t> stale{0};       ///< of a scan whose start never came
-  std::atomic<std::uint64_t> late{0};        ///< of a scan that was over
-  std::atomic<std::uint64_t> unreadable{0};  ///< could not be parsed
+  std::atomic<std::uint64_t> stale{0}, late{0}, unreadable{0};
+  Strays now() const { return {stale, late, unreadable}; }
 };
 
 /// What the assembler knows of the scan that is open.
@@ -62,7 +63,8 @@ struct OpenScan {
 ///   edge node's copy and is ignored. A start that announces more than FrameSet::max_frames images is
 ///   unreadable.
 /// - Images of the open scan are delivered, the first of each number only. Those of other scans are held, and
-///   delivered if their start comes soon enough; otherwise they are stale.
+///   delivered if their start comes soon enough; otherwise they are stale: in the account of the scan that was open
+///   when they came if it still is, else among the strays.
 /// - The scan closes once every expected frame and the end have come; all frames but no end: after `end_grace`;
 ///   the end but not all frames, or an unknown number of them: `close_timeout` after the last message;
 ///   neither: after `idle_timeout`.
@@ -81,12 +83,15 @@ class ScanAssembler {
   void receive_unreadable(std::string_view why);
   /// Does what is due; to be called after each message and every now and then.
   void tick();
-  /// Ends the open scan because somebody asked for it.
+  /// The last call: ends the open scan, if there is one, because somebody asked for it, and accounts for the images
+  /// that still wait for a start.
   void stop();
 
   /// The header of the open scan, or null.
   const ScanHeader* open_header() const { return open_ ? &open_->header : nullptr; }
   std::uint64_t scans_ended() const { return scans_ended_; }
+  /// As many scans are over as were to be taken.
+  bool done() const { return options_.scans != 0 && scans_ended_ >= options_.scans; }
 
  private:
   struct ClosedScan {
@@ -105,6 +110,7 @@ class ScanAssembler {
   void deliver(const ArrivedImage& image);
   void push(const ArrivedImage& image);
   void begin();
+  void warn_of_large_messages() const;
   void look_for_gaps();
   void close_if_finished();
   void close_if_overdue();
@@ -122,6 +128,7 @@ class ScanAssembler {
   std::optional<OpenScan> open_;
   EarlyImages early_;
   std::deque<ClosedScan> closed_;  // the latest, oldest first
+  std::uint64_t scans_begun_ = 0;
   std::uint64_t scans_ended_ = 0;
   LogLimiter limiter_;
 };

@@ -12,6 +12,7 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "sources/connection_watch.hpp"
 #include "wire/stream2_decode.hpp"
 
 namespace braggd {
@@ -54,7 +55,9 @@ AssemblerOptions assembler_options(const Stream2Config& config, const std::strin
   AssemblerOptions options;
   options.channel = config.channel;
   options.peers = peers;
+  options.scans = config.scans;
   options.connections = config.connect.size();
+  options.max_message_bytes = config.max_message_bytes;
   options.early_bytes = config.receive_bytes / 4;
   options.early_hold = std::max(seconds_of(config.close_timeout_s), Clock::duration(std::chrono::seconds(1)));
   options.close_timeout = seconds_of(config.close_timeout_s);
@@ -83,6 +86,7 @@ class Stream2Source::Socket {
   std::shared_ptr<zmq::message_t> receive(milliseconds timeout);
   /// Takes the rest of a multi-part message; false: the message was a single part.
   bool discard_rest(const zmq::message_t& message);
+  void log_lost_connections() { watch_.look(); }
   std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
  private:
@@ -90,10 +94,13 @@ class Stream2Source::Socket {
 
   zmq::context_t context_;
   zmq::socket_t socket_;
+  ConnectionWatch watch_;
 };
 
 Stream2Source::Socket::Socket(const Stream2Config& config)
-    : context_(static_cast<int>(config.io_threads)), socket_(context_, zmq::socket_type::pull) {
+    : context_(static_cast<int>(config.io_threads)),
+      socket_(context_, zmq::socket_type::pull),
+      watch_(socket_, config.max_message_bytes) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(config.max_message_bytes));
   socket_.set(zmq::sockopt::rcvhwm, high_water_mark(config));
@@ -160,11 +167,14 @@ void Stream2Source::check(const Config& config) {
     throw ConfigError(fmt::format("\"{}\" is no endpoint to listen at: {}", config.bind, format_of(true)),
                       "bind");
   }
+  std::vector<std::string> wrong;
   for (const auto& endpoint : config.connect) {
-    if (is_endpoint(endpoint, false)) continue;
-    throw ConfigError(fmt::format("\"{}\" is no endpoint to connect to: {}", endpoint, format_of(false)),
-                      "connect");
+    if (!is_endpoint(endpoint, false)) wrong.push_back("\"" + endpoint + "\"");
   }
+  if (wrong.empty()) return;
+  throw ConfigError(fmt::format("{} {} to connect to: {}", fmt::join(wrong, " and "),
+                                wrong.size() == 1 ? "is no endpoint" : "are no endpoints", format_of(false)),
+                    "connect");
 }
 
 Stream2Source::Stream2Source(const Config& config) : config_(config) {
@@ -176,10 +186,6 @@ Stream2Source::~Stream2Source() = default;
 
 std::string Stream2Source::endpoint() const {
   return socket_->endpoint();
-}
-
-const StrayCounts& Stream2Source::strays() const {
-  return strays_;
 }
 
 void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
@@ -198,14 +204,13 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
     }
     return message != nullptr;
   };
-  const auto done = [&] { return config_.scans != 0 && assembler.scans_ended() >= config_.scans; };
-  while (!stop.stop_requested() && !done()) {
-    pump(poll_interval);
+  while (!stop.stop_requested() && !assembler.done()) {
+    if (!pump(poll_interval)) socket_->log_lost_connections();
     assembler.tick();
   }
   const auto drain_until = Clock::now() + longest_drain;
-  while (!done() && Clock::now() < drain_until && pump(milliseconds(0))) assembler.tick();
-  if (!done()) assembler.stop();
+  while (!assembler.done() && Clock::now() < drain_until && pump(milliseconds(0))) assembler.tick();
+  assembler.stop();
 }
 
 }  // namespace braggd

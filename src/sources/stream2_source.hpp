@@ -71,8 +71,7 @@ class Stream2Source final : public Source {
 
   /// The endpoint that was bound, with its real port; or the last one that was connected to.
   std::string endpoint() const;
-  /// Messages beside all scans, over all runs so far.
-  const StrayCounts& strays() const;
+  std::optional<Strays> strays() const override { return strays_.now(); }
 
  private:
   class Socket;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/text.hpp"
 #include "wire/stream2_array.hpp"
@@ -11,9 +12,16 @@ namespace {
 
 constexpr std::size_t max_axes = 32;
 
+// Not a number means "unknown" here already: who sends it gets a warning, as for every other nonsense.
+double read_known_real(CborReader& in) {
+  const double value = in.read_real();
+  if (std::isnan(value)) throw CborError("it is not a number");
+  return value;
+}
+
 template <auto member>
 void read_number(CborReader& in, StartMessage& start, const Bytes&) {
-  start.*member = in.read_real();
+  start.*member = read_known_real(in);
 }
 
 template <auto member>
@@ -38,7 +46,7 @@ void read_translation(CborReader& in, StartMessage& start, const Bytes&) {
   auto components = in.enter_array();
   while (components.more()) {
     if (start.detector_translation_m.size() == 3) throw CborError("more than three components");
-    start.detector_translation_m.push_back(in.read_real());
+    start.detector_translation_m.push_back(read_known_real(in));
   }
 }
 
@@ -48,9 +56,9 @@ void read_goniometer(CborReader& in, StartMessage& start, const Bytes&) {
     GoniometerAxis& axis = start.goniometer[printable(name, 64)];
     for_each_pair(in, in.enter_map(), [&](std::string_view key) {
       if (key == "start")
-        axis.start_deg = in.read_real();
+        axis.start_deg = read_known_real(in);
       else if (key == "increment")
-        axis.increment_deg = in.read_real();
+        axis.increment_deg = read_known_real(in);
       else
         return false;
       return true;

@@ -73,7 +73,7 @@ class Daemon:
                                         stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
 
     def reports(self, expect=None, timeout=120):
-        """Waits for the end; the reports of its scans."""
+        """Waits for the end; the reports of its scans. What came beside them is then in `strays`."""
         try:
             out, self.log = self.process.communicate(timeout=timeout * SLOW)
         except subprocess.TimeoutExpired:
@@ -82,7 +82,9 @@ class Daemon:
             raise AssertionError(f"the daemon did not end\n{out}\n{self.log}") from None
         if expect is not None and self.process.returncode != expect:
             raise AssertionError(f"the daemon ended with {self.process.returncode}, expected {expect}\n{self.log}")
-        return [json.loads(line) for line in out.splitlines()]
+        lines = [json.loads(line) for line in out.splitlines()]
+        self.strays = next((line["strays"] for line in lines if "strays" in line), None)
+        return [line for line in lines if "strays" not in line]
 
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)

@@ -2,12 +2,13 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import unittest
 
 import jsonschema
 
-from braggd_test import COUNTING, BraggdTest, braggd, simulate
+from braggd_test import COUNTING, PROGRAM, SLOW, BraggdTest, braggd, simulate
 
 SOURCE = pathlib.Path(os.environ.get("BRAGGD_SOURCE", "."))
 VERBS = ["run", "replay", "validate", "explain", "list", "simulate", "send", "inspect"]
@@ -34,6 +35,49 @@ class CommandLine(BraggdTest):
             answer = braggd(*arguments, expect=64)
             self.assertIn("braggd", answer.stderr)
         self.assertIn("did you mean 'threshold'?", braggd("list", "treshold", expect=64).stderr)
+
+    def test_a_word_that_is_no_verb_and_an_abbreviation_get_a_suggestion(self):
+        self.assertIn("there is no verb 'foo'", braggd("foo", expect=64).stderr)
+        self.assertIn("no verb 'repaly'; did you mean 'replay'?", braggd("--log-level", "info", "repaly", "x", expect=64).stderr)
+        self.assertIn("did you mean 'threshold'?", braggd("list", "tresh", expect=64).stderr)
+
+    def test_values_that_are_none_are_refused_with_64(self):
+        for arguments in (["replay", "s", "-p", "p", "-o", "o", "--rate", "nan"], ["send", "s", "--rate", "nan"],
+                          ["replay", "s", "-p", "p", "-o", "o", "--shuffle", "-3"], ["send", "s", "--shuffle=-3"],
+                          ["replay", "s", "-p", "p", "-o", ""]):
+            braggd(*arguments, expect=64)
+        self.assertIn("name a directory", braggd("replay", "s", "-p", "p", "-o", "", expect=64).stderr)
+
+    def test_what_set_cannot_do_is_said(self):
+        pipeline = self.pipeline(COUNTING % 5)
+        for setting, words in {"source=3": "write source.OPTION=VALUE", "stages.threshold=3": "write stages.threshold.OPTION=VALUE",
+                               "stages.threshold.from=x": "edit the file", "engine.threads=many": "--set: engine.threads:",
+                               "stages.threshold.at_least=": "has no value"}.items():
+            self.assertIn(words, braggd("validate", pipeline, "--set", setting, expect=78).stderr)
+
+    def test_every_example_of_every_manual_page_works(self):
+        shutil.copytree(SOURCE / "config", self.work / "config")
+        simulate(self.work / "made.h5", 4, 64, 64)
+        for name in ("scan.h5", "results/scan.h5"):
+            (self.work / name).parent.mkdir(exist_ok=True)
+            (self.work / name).write_bytes((self.work / "made.h5").read_bytes())
+        for verb in ["", *VERBS, "bench"]:
+            text = braggd(*([verb] if verb else []), "--help").stdout
+            for line in text.split("EXAMPLES\n")[1].splitlines():
+                with self.subTest(line.strip()):
+                    self.run_example(line.strip())
+
+    def run_example(self, line):
+        if line.startswith("braggd simulate scan.h5"):
+            line = line.replace("scan.h5", "another.h5" if (self.work / "new.h5").exists() else "new.h5")
+        command = f"'{os.path.abspath(PROGRAM)}'" + line.removeprefix("braggd")
+        waits = line.split()[1] in ("run", "send")
+        if waits:  # for somebody at the other end
+            command = f"timeout -s INT {3 * SLOW} " + command
+        answer = subprocess.run(["bash", "-c", command], cwd=self.work, capture_output=True, text=True, timeout=300 * SLOW)
+        self.assertIn(answer.returncode, (0, 74, 124) if waits else (0,), answer.stderr)
+        if waits:
+            self.assertNotRegex(answer.stderr, "VERB --help|--set:")
 
     def test_the_generated_reference_and_schema_are_those_in_the_tree(self):
         self.assertEqual(braggd("list", "--markdown").stdout, (SOURCE / "config/reference.md").read_text(),

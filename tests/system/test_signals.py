@@ -1,12 +1,13 @@
 """SIGTERM drains and finishes the file; a second one aborts."""
 import pathlib
 import signal
+import subprocess
 import time
 import unittest
 
 import h5py
 
-from braggd_test import COUNTING, BraggdTest, Daemon, SLOW, braggd, read_ledger, simulate
+from braggd_test import COUNTING, PROGRAM, BraggdTest, Daemon, SLOW, braggd, read_ledger, simulate
 
 
 class Signals(BraggdTest):
@@ -55,6 +56,23 @@ class Signals(BraggdTest):
         time.sleep(1 * SLOW)
         daemon.signal()
         self.assertEqual(daemon.reports(expect=0, timeout=10), [])
+
+    def test_verbs_that_have_nothing_to_finish_end_at_once_by_the_signal_and_leave_nothing(self):
+        # The size of a long simulation, so that it cannot be over before the signal comes.
+        command = [PROGRAM, "simulate", self.work / "scan.h5", "--set", "frames=5000", "--set", "rows=512", "--set", "cols=512",
+                   "--set", "distance_m=0.34"]
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(number):
+                process = subprocess.Popen(command, stderr=subprocess.DEVNULL,
+                                           preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+                deadline = time.monotonic() + 30 * SLOW
+                while not (self.work / "scan.h5.part").exists():
+                    self.assertLess(time.monotonic(), deadline, "no file was begun")
+                    time.sleep(0.05)
+                time.sleep(0.2)
+                process.send_signal(number)
+                self.assertEqual(process.wait(timeout=10 * SLOW), -number)
+                self.assertEqual(list(self.work.iterdir()), [])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ TEST(Text, ATypingMistakeFindsItsWordAndAnotherWordFindsNone) {
   constexpr std::array<std::string_view, 3> words{"threshold", "subtract_dark", "mask_pixels"};
   EXPECT_EQ(did_you_mean("treshold", words), "threshold");
   EXPECT_EQ(did_you_mean("substract_dark", words), "subtract_dark");
+  EXPECT_EQ(did_you_mean("tresh", words), "threshold");
+  EXPECT_EQ(did_you_mean("substr", words), "subtract_dark");
   EXPECT_FALSE(did_you_mean("banana", words));
+  EXPECT_FALSE(did_you_mean("foo", words));
 }
 
 TEST(Text, WordsAreJoinedWithCommasBetweenThem) {

@@ -78,10 +78,17 @@ TEST_F(DarkFrame, NothingAndDamageAreRefused) {
   write_sample_scan(path_, 0, {8, 8});
   EXPECT_THAT(refusal([&] { load_dark(path_, "", shape_); }), HasSubstr("no frames"));
   EXPECT_THAT(refusal([&] { load_dark(directory_ / "absent", "", shape_); }), HasSubstr("does not exist"));
-  const std::vector<std::int16_t> negative{-1, 0};
-  write_dataset<std::int16_t>(create_plain_file(path_), "/dark", H5T_STD_I16LE, H5T_NATIVE_INT16, {1, 1, 2},
-                              negative);
+  const std::vector<std::uint64_t> large{std::uint64_t{1} << 32, 0};
+  write_dataset<std::uint64_t>(create_plain_file(path_), "/dark", H5T_STD_U64LE, H5T_NATIVE_UINT64, {1, 1, 2},
+                               large);
   EXPECT_THAT(refusal([&] { load_dark(path_, "", shape_); }), HasSubstr("frame 0"));
+}
+
+TEST_F(DarkFrame, NegativeIntegersHaveNoValue) {
+  const std::vector<std::int16_t> pixels{-1, 4, -2, 6};
+  write_dataset<std::int16_t>(create_plain_file(path_), "/dark", H5T_STD_I16LE, H5T_NATIVE_INT16, {2, 1, 2},
+                              pixels);
+  EXPECT_THAT(load_dark(path_, "", shape_), ElementsAre(NanSensitiveFloatEq(no_value), 5.0F));
 }
 
 TEST_F(DarkFrame, AMaskOfAnyIntegerTypeIsTruth) {

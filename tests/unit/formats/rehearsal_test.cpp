@@ -1,9 +1,17 @@
 #include "formats/rehearsal.hpp"
 
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
 
 #include <braggd/error.hpp>
 
@@ -59,6 +67,38 @@ TEST(Rehearsal, TheOtherProcessIsToldWhatToOpen) {
 TEST(Rehearsal, TheSignalsThatAskUsToStopDoNotReachIt) {
   const RehearsalProgram program("kill -INT $$; kill -TERM $$; kill -HUP $$; exit 0");
   EXPECT_NO_THROW(rehearse(rehearse_scan, "scan.h5"));
+}
+
+TEST(Rehearsal, AFloodOfMemoryEndsTheOtherProcess) {
+  const auto flood = [] {
+    const auto limits = limit_rehearsal(std::uint64_t{512} << 20);
+    std::vector<std::vector<char>> blocks;
+    for (int i = 0; i < 1024; ++i) blocks.emplace_back(1 << 20, 'x');
+    std::this_thread::sleep_for(std::chrono::seconds(10));
+    std::_Exit(EXIT_SUCCESS);
+  };
+  EXPECT_EXIT(flood(), testing::ExitedWithCode(EXIT_FAILURE), "");
+}
+
+TEST(Rehearsal, TheOtherProcessEndsWithTheOneThatWaitsForIt) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const pid_t waiting = ::fork();
+  if (waiting == 0) {
+    if (::fork() == 0) {
+      const auto limits = limit_rehearsal();
+      [[maybe_unused]] const auto said = ::write(pipe[1], "!", 1);
+      ::sleep(60);
+    }
+    ::pause();
+  }
+  ::close(pipe[1]);
+  char said = 0;
+  ASSERT_EQ(::read(pipe[0], &said, 1), 1);
+  ::kill(waiting, SIGKILL);
+  ::waitpid(waiting, nullptr, 0);
+  EXPECT_EQ(::read(pipe[0], &said, 1), 0);  // the last writer is gone
+  ::close(pipe[0]);
 }
 
 TEST(Rehearsal, WithoutAProgramNothingIsRehearsed) {

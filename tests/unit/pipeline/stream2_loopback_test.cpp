@@ -47,7 +47,7 @@ Transfer transfer(SendOptions options, std::size_t senders, std::uint64_t scans)
   }
   receiving.join();
   done.received = std::move(intake.scans);
-  done.stale = source.strays().stale;
+  done.stale = source.strays()->stale;
   return done;
 }
 

@@ -28,5 +28,17 @@ TEST(Report, NamesStatusReasonCountsAndFiles) {
             "  12 peaks, 1.5 s, 2 frames/s\n  out/s.h5\n");
 }
 
+TEST(Report, AScanWithoutFramesSaysSo) {
+  ScanReport report;
+  report.summary.scan_id = "s";
+  EXPECT_NE(report_text(report).find("expected 0 received 0"), std::string::npos) << report_text(report);
+}
+
+TEST(Report, StraysAreSaidInWordsWhereThereAreAnyAndAlwaysInJson) {
+  EXPECT_EQ(strays_text({}), "");
+  EXPECT_EQ(strays_text({24, 0, 1}), "messages of no scan: stale 24 unreadable 1\n");
+  EXPECT_EQ(strays_json({24, 0, 1}), "{\"strays\":{\"stale\":24,\"late\":0,\"unreadable\":1}}\n");
+}
+
 }  // namespace
 }  // namespace braggd

@@ -127,6 +127,26 @@ TEST(Stream2Sender, AReceiverThatStopsTakingDoesNotHoldItForEver) {
   EXPECT_LT(ledger.scans.at(0).sent, 200u);
 }
 
+TEST(Stream2Sender, AReceiverThatGoesAwayInMidScanDoesNotHoldItForEver) {
+  SendOptions options;
+  options.endpoints = {"tcp://127.0.0.1:*"};
+  options.send_timeout_s = 0.2;
+  options.faults.stall_s = 1;
+  Stream2Sender sender(options);
+  zmq::context_t context;
+  zmq::socket_t pull(context, zmq::socket_type::pull);
+  pull.set(zmq::sockopt::linger, 0);
+  pull.connect(sender.endpoints().front());
+  std::jthread leaver([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    pull.close();
+  });
+  WireScan scan(4);
+  const auto ledger = sender.send(scan);
+  EXPECT_THAT(ledger.failure, HasSubstr("no receiver took a message"));
+  EXPECT_EQ(ledger.scans.at(0).sent, 2u);
+}
+
 TEST(Stream2Sender, AStopIsHeardWhileItWaitsAndWhileItKeepsPace) {
   SendOptions options;
   options.endpoints = {"tcp://127.0.0.1:*"};

@@ -63,6 +63,42 @@ TEST_F(Assembling, ImagesAheadOfTheirStartAreHeldAndDelivered) {
   EXPECT_EQ(strays_.stale, 1u);  // B's start never came
 }
 
+TEST_F(Assembling, ImagesThatCameWhileNoScanWasOpenAreStraysThoughOneIsOpenWhenTheyExpire) {
+  image("B", 0);
+  start("A", 1);
+  image("B", 1);
+  wait(5001ms);
+  EXPECT_EQ(strays_.stale, 1u);
+  image("A", 0);
+  end("A");
+  EXPECT_EQ(scan().end.stale, 1u);
+}
+
+TEST_F(Assembling, ImagesHeldWhenTheirScanOfArrivalClosesAreStrays) {
+  start("A", 1);
+  image("B", 0);
+  image("A", 0);
+  end("A");
+  start("C", 1);
+  wait(5001ms);
+  EXPECT_EQ(strays_.stale, 1u);
+  assembler().stop();
+  EXPECT_EQ(scan(0).end.stale + scan(1).end.stale, 0u);
+}
+
+TEST_F(Assembling, AfterTheLastScanThatIsWantedNoneOpensAndWhatIsHeldIsAccountedFor) {
+  options_.scans = 1;
+  start("A", 2);
+  image("A", 0);
+  image("B", 0);
+  start("B", 1);
+  EXPECT_TRUE(assembler().done());
+  EXPECT_EQ(intake_.scans.size(), 1u);
+  EXPECT_EQ(scan().end.status, ExitStatus::incomplete);
+  assembler().stop();
+  EXPECT_EQ(strays_.stale, 1u);
+}
+
 TEST_F(Assembling, HeldImagesAreBoundedInTimeAndBytes) {
   options_.early_bytes = 3000;
   for (std::uint64_t i = 0; i < 10; ++i) image("A", i);

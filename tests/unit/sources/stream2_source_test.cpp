@@ -139,7 +139,7 @@ TEST(Stream2Source, JunkOnTheSocketIsCountedAndTheScanGoesOn) {
   node.send(encode_image(wire_series, wire_frame(1)));
   node.send(encode_end(wire_series));
   running.join();
-  EXPECT_EQ(source.strays().unreadable, 1u);
+  EXPECT_EQ(source.strays()->unreadable, 1u);
   EXPECT_EQ(intake.scans.at(0).end.unreadable, 2u);
   EXPECT_EQ(intake.scans.at(0).ledger.written, 2u);
 }

@@ -252,6 +252,17 @@ TEST(Stream2Decode, AKeyOfTheWrongTypeCostsItsValueAndNotTheScan) {
   EXPECT_THAT(start.warnings, testing::ElementsAre(HasSubstr("beam_center_x"), HasSubstr("pixel_mask")));
 }
 
+TEST(Stream2Decode, WhatIsSentAsNotANumberIsIgnoredWithAWarning) {
+  CborWriter out;
+  out.map(6).text("type").text("start").text("series_id").unsigned_integer(1);
+  out.text("image_size_x").unsigned_integer(4).text("image_size_y").unsigned_integer(4);
+  out.text("image_dtype").text("uint16").text("incident_energy").real(std::nan(""));
+  const auto message = parse_stream2(Bytes::own(out.take()));
+  const auto& start = std::get<StartMessage>(message);
+  EXPECT_TRUE(std::isnan(start.incident_energy_ev));
+  EXPECT_THAT(start.warnings, testing::ElementsAre("incident_energy is ignored: it is not a number"));
+}
+
 TEST(Stream2Decode, AHugePixelMaskInAFewBytesIsNotAllocated) {
   StartMessage start;
   start.image_size_x = start.image_size_y = 65535;
