@@ -80,6 +80,7 @@ nlohmann::ordered_json to_json(const LoadResult& result) {
           {"step_ms_per_frame", steps},
           {"latency_ms", {{"p50", ms(0.5)}, {"p99", ms(0.99)}, {"p99.9", ms(0.999)}}},
           {"peaks", result.report.peaks},
+          {"written", ledger.written},
           {"lost", ledger.missing + ledger.dropped_total()},
           {"peak_budget_bytes", result.peak_budget_bytes}};
 }

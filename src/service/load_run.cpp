@@ -93,7 +93,7 @@ LoadResult run_load(const Plan& plan, RepeatedScan& scan, const LoadOptions& opt
   }
   result.core_s = core_seconds() - core_begin;
   result.frames_per_second =
-      static_cast<double>(result.report.summary.ledger.received) / std::max(1e-9, result.report.seconds);
+      static_cast<double>(result.report.summary.ledger.written) / std::max(1e-9, result.report.seconds);
   result.peak_budget_bytes = runner.budget().peak_bytes();
   return result;
 }

@@ -70,6 +70,8 @@ class CommandLine(BraggdTest):
     def run_example(self, line):
         if line.startswith("braggd simulate scan.h5"):
             line = line.replace("scan.h5", "another.h5" if (self.work / "new.h5").exists() else "new.h5")
+        if line.startswith("braggd bench"):
+            line += " --frames 20"  # of 4096 x 4096
         command = f"'{os.path.abspath(PROGRAM)}'" + line.removeprefix("braggd")
         waits = line.split()[1] in ("run", "send")
         if waits:  # for somebody at the other end
