@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -33,10 +34,7 @@ class DisjointSets {
   std::vector<std::uint32_t> parent_;
 };
 
-struct Scratch {
-  std::vector<Run> runs;
-  std::vector<std::uint32_t>
-      row_first;  ///< by row, and one more: ordinal of the first pixel from that row on
+struct Scratch : Runs {
   DisjointSets sets;
   std::vector<std::uint8_t> relation;  ///< Relation, by pixel
   std::vector<Component> found;
@@ -45,50 +43,31 @@ struct Scratch {
   std::vector<std::uint32_t> plateau;
 };
 
-void find_runs(const SparseFrame& pixels, Scratch& scratch) {
-  scratch.runs.clear();
-  scratch.row_first.clear();
-  const std::uint32_t cols = pixels.shape.cols;
-  const auto n_pixels = static_cast<std::uint32_t>(pixels.index.size());
-  std::uint32_t row = 0;
-  std::uint32_t row_begin = 0;
-  for (std::uint32_t i = 0; i < n_pixels;) {
-    const std::uint32_t pixel = pixels.index[i];
-    if (pixel - row_begin >= cols) {
-      row = pixel / cols;
-      row_begin = row * cols;
-    }
-    while (scratch.row_first.size() <= row) scratch.row_first.push_back(i);
-    const std::uint32_t col = pixel - row_begin;
-    const std::uint32_t most = std::min(cols - col, n_pixels - i);
-    std::uint32_t n = 1;
-    while (n < most && pixels.index[i + n] == pixel + n) ++n;
-    scratch.runs.push_back({i, row, col, col + n, 0});
-    i += n;
+/// The runs from `begin` on that lie in `row` and touch `run`; moves `begin` past those that no later run touches.
+std::span<const Run> touching_runs(const std::vector<Run>& runs, std::int64_t row, const Run& run,
+                                   std::size_t& begin) {
+  while (begin < runs.size() &&
+         (runs[begin].row < row || (runs[begin].row == row && runs[begin].col_end < run.col_begin))) {
+    ++begin;
   }
-  while (scratch.row_first.size() <= pixels.shape.rows) scratch.row_first.push_back(n_pixels);
+  std::size_t end = begin;
+  while (end < runs.size() && runs[end].row == row && runs[end].col_begin <= run.col_end) ++end;
+  return std::span(runs).subspan(begin, end - begin);
 }
 
 /// Joins each run with those of the row above that it touches, corners included, and relates the pixels that touch.
-void join_runs(const SparseFrame& pixels, RelatePixels relate, Scratch& scratch) {
+void join_runs(const SparseFrame& pixels, const RunKernels& kernels, Scratch& scratch) {
   const std::vector<Run>& runs = scratch.runs;
   scratch.sets.reset(runs.size());
-  scratch.relation.assign(pixels.index.size() + relation_margin, 0);
-  const float* value = pixels.value.data();
-  std::uint8_t* relation = scratch.relation.data();
-  std::uint32_t above = 0;
-  for (std::uint32_t i = 0; i < runs.size(); ++i) {
-    const Run& run = runs[i];
-    const auto lies_before = [&](const Run& other) {
-      return other.row + 1 < run.row || (other.row + 1 == run.row && other.col_end < run.col_begin);
-    };
-    while (lies_before(runs[above])) ++above;
-    for (std::uint32_t j = above; runs[j].row + 1 == run.row && runs[j].col_begin <= run.col_end; ++j) {
-      scratch.sets.join(j, i);
-      relate(run, runs[j], value, relation);
-      relate(runs[j], run, value, relation);
+  scratch.relation.resize(pixels.index.size() + relation_margin);
+  std::size_t above = 0, below = 0;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Touching touching{&runs[i], touching_runs(runs, std::int64_t{runs[i].row} - 1, runs[i], above),
+                            touching_runs(runs, std::int64_t{runs[i].row} + 1, runs[i], below)};
+    for (const Run& other : touching.above) {
+      scratch.sets.join(static_cast<std::uint32_t>(&other - runs.data()), static_cast<std::uint32_t>(i));
     }
-    if (run.n_pixels() > 1) relate(run, run, value, relation);
+    kernels.relate(touching, pixels.value.data(), scratch.relation.data());
   }
 }
 
@@ -214,13 +193,12 @@ void measure_run(const SparseFrame& pixels, const Run& run, Scratch& scratch, Co
   // In registers: a component's memory is too far away for one addition after the other.
   double sum = component.sum, sum_row = component.sum_row, sum_col = component.sum_col;
   double sum_row_row = component.sum_row_row, sum_col_col = component.sum_col_col;
-  float most = component.max_intensity;
-  std::uint32_t most_at = component.max_pixel, n_maxima = component.n_maxima;
+  std::uint32_t n_maxima = component.n_maxima;
   const double row = run.row - component.row_begin;
   double col = run.col_begin - component.col_begin;
   const float* values = pixels.value.data();
-  const std::uint32_t* index = pixels.index.data();
   const std::uint8_t* relations = scratch.relation.data();
+  float most = values[run.first];
   for (std::uint32_t i = run.first; i < run.first + run.n_pixels(); ++i, col += 1) {
     const float value = values[i];
     const double intensity = value;
@@ -229,9 +207,7 @@ void measure_run(const SparseFrame& pixels, const Run& run, Scratch& scratch, Co
     sum_col += intensity * col;
     sum_row_row += intensity * row * row;
     sum_col_col += intensity * col * col;
-    const bool higher = value > most;
-    most = higher ? value : most;
-    most_at = higher ? index[i] : most_at;
+    most = value > most ? value : most;
     const unsigned relation = relations[i];
     n_maxima += unsigned{relation == 0};
     if (relation == has_equal_neighbour && is_maximum(pixels, i, scratch)) [[unlikely]]
@@ -242,8 +218,11 @@ void measure_run(const SparseFrame& pixels, const Run& run, Scratch& scratch, Co
   component.sum_col = sum_col;
   component.sum_row_row = sum_row_row;
   component.sum_col_col = sum_col_col;
-  component.max_intensity = most;
-  component.max_pixel = most_at;
+  if (most > component.max_intensity) {
+    const float* first = std::find(values + run.first, values + run.first + run.n_pixels(), most);
+    component.max_intensity = most;
+    component.max_pixel = pixels.index[static_cast<std::size_t>(first - values)];
+  }
   component.n_maxima = n_maxima;
 }
 
@@ -277,8 +256,9 @@ void flag_components(const SparseFrame& pixels, ComponentList& out) {
 void find_components_with(KernelSet set, const SparseFrame& pixels, std::uint32_t min_pixels,
                           std::uint32_t max_pixels, ComponentList& out) {
   thread_local Scratch scratch;
-  find_runs(pixels, scratch);
-  join_runs(pixels, relate_pixels_of(set), scratch);
+  const RunKernels kernels = run_kernels_of(set);
+  kernels.find(pixels, scratch);
+  join_runs(pixels, kernels, scratch);
   collect_components(pixels, scratch);
   select_components(min_pixels, max_pixels, scratch, out);
   measure_components(pixels, scratch, out);

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "kernels/components.hpp"
 #include "kernels/kernel_set.hpp"
@@ -28,13 +30,30 @@ enum Relation : std::uint8_t {
   plateau_known = 4,
 };
 
-/// Bytes that may be read and written back unchanged behind the last pixel's relation.
+/// Bytes that may be written behind the last pixel's relation.
 inline constexpr std::size_t relation_margin = 16;
 
-/// Adds to the relation of each pixel of `run` what the pixels of `other` in the same column and beside it are to it:
-/// `other` lies in the row above or below, or is the run itself. Values and relations are by ordinal.
-using RelatePixels = void (*)(const Run& run, const Run& other, const float* value, std::uint8_t* relation);
+/// The runs of a frame, in raster order.
+struct Runs {
+  std::vector<Run> runs;
+  std::vector<std::uint32_t>
+      row_first;  ///< by row, and one more: ordinal of the first pixel from that row on
+};
 
-RelatePixels relate_pixels_of(KernelSet set);
+/// A run and those that touch it, corners included: consecutive ones of the row above and of the row below.
+struct Touching {
+  const Run* run;
+  std::span<const Run> above, below;
+};
+
+/// The parts that differ between kernel sets.
+struct RunKernels {
+  void (*find)(const SparseFrame& pixels, Runs& out);
+  /// Writes the relation of each of the run's pixels to its 8 neighbours. Values and relations are by ordinal; whatever
+  /// lies up to relation_margin bytes behind the run's relations may be overwritten.
+  void (*relate)(const Touching& touching, const float* value, std::uint8_t* relation);
+};
+
+RunKernels run_kernels_of(KernelSet set);
 
 }  // namespace braggd

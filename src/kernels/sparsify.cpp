@@ -49,8 +49,9 @@ PixelBits grown(const PixelBits& bits, Shape shape) {
 
 }  // namespace
 
-struct Sparsifier::Prepared {
-  Prepared(PixelType pixel_type, Shape frame_shape, const SparsifyRule& sparsify_rule, KernelSet kernels)
+/// What is made of a rule once a scan.
+struct PreparedRule {
+  PreparedRule(PixelType pixel_type, Shape frame_shape, const SparsifyRule& sparsify_rule, KernelSet kernels)
       : type(pixel_type),
         shape(frame_shape),
         rule(sparsify_rule),
@@ -95,14 +96,10 @@ namespace {
 /// One frame on its way. Once there are too many survivors the rest is still decoded, because damage is told first.
 class FrameWalk {
  public:
-  template <class P>
-  FrameWalk(const P& prepared, FrameRule rule, Survivors& out)
-      : pixel_bytes_(bytes_per_pixel(prepared.type)),
-        set_(prepared.set),
-        take_run_(prepared.take_run),
-        take_sliced_(prepared.take_sliced),
-        limits_(prepared.limits ? &*prepared.limits : nullptr),
-        rule_(rule),
+  FrameWalk(const PreparedRule& prepared, Survivors& out)
+      : prepared_(prepared),
+        pixel_bytes_(bytes_per_pixel(prepared.type)),
+        rule_(prepared.frame_rule()),
         out_(out) {}
 
   ChunkError walk(Encoding encoding, std::span<const std::byte> chunk, std::size_t frame_bytes) {
@@ -121,7 +118,7 @@ class FrameWalk {
   ChunkError walk_whole(std::span<const std::byte> chunk, std::size_t frame_bytes) {
     thread_local std::vector<std::byte> pixels;
     pixels.resize(frame_bytes);
-    const ChunkError error = decode_chunk_with(set_, Encoding::lz4, pixel_bytes_, chunk, pixels);
+    const ChunkError error = decode_chunk_with(prepared_.set, Encoding::lz4, pixel_bytes_, chunk, pixels);
     if (error == ChunkError::none) take_pixels(0, pixels);
     return error;
   }
@@ -136,7 +133,7 @@ class FrameWalk {
     while (const std::size_t bytes = shuffled_block_bytes(frame_bytes - done, block_bytes, pixel_bytes_)) {
       std::span<const std::byte> packed;
       if (!reader.take_block(packed)) return ChunkError::truncated;
-      const std::byte* planes = block.unpack(set_, encoding, packed, reader.readable_end(), bytes);
+      const std::byte* planes = block.unpack(prepared_.set, encoding, packed, reader.readable_end(), bytes);
       if (planes == nullptr) return ChunkError::corrupt_block;
       if (!too_many_) take_planes(done / pixel_bytes_, {planes, bytes});
       done += bytes;
@@ -149,27 +146,26 @@ class FrameWalk {
 
   void take_planes(std::size_t first_pixel, std::span<const std::byte> planes) {
     const std::size_t count = planes.size() / pixel_bytes_;
-    if (take_sliced_ != nullptr && first_pixel % group_pixels == 0 && count % group_pixels == 0) {
-      if (rule_.planes == nullptr) rule_.planes = &limits_->planes();
-      too_many_ = !take_sliced_({first_pixel, count / group_pixels, planes.data(), count / 8}, rule_, out_);
+    if (prepared_.take_sliced != nullptr && first_pixel % group_pixels == 0 && count % group_pixels == 0) {
+      if (rule_.planes == nullptr) rule_.planes = &prepared_.limits->planes();
+      too_many_ =
+          !prepared_.take_sliced({first_pixel, count / group_pixels, planes.data(), count / 8}, rule_, out_);
       return;
     }
     thread_local std::vector<std::byte> pixels;
     if (pixels.size() < planes.size()) pixels.resize(planes.size());
-    unshuffle_bits(set_, pixel_bytes_, planes, std::span(pixels).first(planes.size()));
+    unshuffle_bits(prepared_.set, pixel_bytes_, planes, std::span(pixels).first(planes.size()));
     take_pixels(first_pixel, std::span(pixels).first(planes.size()));
   }
 
   void take_pixels(std::size_t first_pixel, std::span<const std::byte> pixels) {
-    if (limits_ != nullptr && rule_.elements == nullptr) rule_.elements = limits_->elements();
-    too_many_ = !take_run_({first_pixel, pixels.size() / pixel_bytes_, pixels.data()}, rule_, out_);
+    if (pixels.empty()) return;  // and do not ask for limits that nobody needs
+    if (prepared_.limits && rule_.elements == nullptr) rule_.elements = prepared_.limits->elements();
+    too_many_ = !prepared_.take_run({first_pixel, pixels.size() / pixel_bytes_, pixels.data()}, rule_, out_);
   }
 
+  const PreparedRule& prepared_;
   std::size_t pixel_bytes_;
-  KernelSet set_;
-  TakeRun take_run_;
-  TakeSliced take_sliced_;
-  const PixelLimits* limits_;
   FrameRule rule_;
   Survivors& out_;
   bool too_many_ = false;
@@ -202,16 +198,16 @@ Sparsifier::Sparsifier(PixelType type, Shape shape, const SparsifyRule& rule, Ke
       (!rule.masked_by_header.empty() && rule.masked_by_header.size() != n_pixels)) {
     throw std::invalid_argument("sparsify: dark and masks differ in size from the frame");
   }
-  prepared_ = std::make_unique<const Prepared>(type, shape, rule, set);
+  prepared_ = std::make_unique<const PreparedRule>(type, shape, rule, set);
 }
 
 Sparsifier::~Sparsifier() = default;
 
 SparsifyOutcome Sparsifier::run(Encoding encoding, std::span<const std::byte> chunk, SparseFrame& out) const {
-  const Prepared& prepared = *prepared_;
+  const PreparedRule& prepared = *prepared_;
   thread_local Survivors survivors;
   survivors.clear();
-  FrameWalk walk(prepared, prepared.frame_rule(), survivors);
+  FrameWalk walk(prepared, survivors);
   const std::size_t frame_bytes = prepared.shape.pixels() * bytes_per_pixel(prepared.type);
   SparsifyOutcome outcome{walk.walk(encoding, chunk, frame_bytes), false};
   outcome.too_many_pixels = walk.too_many();

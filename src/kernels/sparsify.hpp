@@ -23,6 +23,8 @@ struct SparsifyRule {
   std::uint64_t max_pixels = 0;                        ///< more survivors than this give the frame up
 };
 
+struct PreparedRule;
+
 /// How a frame came out.
 struct SparsifyOutcome {
   ChunkError damage = ChunkError::none;
@@ -47,8 +49,7 @@ class Sparsifier {
   SparsifyOutcome run(Encoding encoding, std::span<const std::byte> chunk, SparseFrame& out) const;
 
  private:
-  struct Prepared;
-  std::unique_ptr<const Prepared> prepared_;
+  std::unique_ptr<const PreparedRule> prepared_;
 };
 
 /// Raw pixels to float32, NaN where there is no value; collects what reached the saturation value (ascending

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/components_variants.hpp"
 #include "unit/kernels/random_data.hpp"
 
 namespace braggd {
@@ -222,10 +223,13 @@ TEST(Components, RandomFramesGiveTheBitsOfTheReference) {
         SCOPED_TRACE(testing::Message()
                      << shape.rows << " x " << shape.cols << ", " << percent << " %, " << levels
                      << " levels, " << min_pixels << " to " << max_pixels << " pixels");
-        find_components(frame, min_pixels, max_pixels, actual);
         find_components_reference(frame, min_pixels, max_pixels, expected);
-        expect_same_bits(actual, expected);
-        if (HasFailure()) return;
+        for (const KernelSet set : supported_kernel_sets()) {
+          SCOPED_TRACE(name_of(set));
+          find_components_with(set, frame, min_pixels, max_pixels, actual);
+          expect_same_bits(actual, expected);
+          if (HasFailure()) return;
+        }
       }
     }
   }
