@@ -27,27 +27,26 @@ long faults_per_message(std::size_t bytes, int messages) {
   return (page_faults() - before) / messages;
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define BRAGGD_ALLOCATOR_IS_NOT_GLIBCS
-#endif
-#endif
+#define BRAGGD_HAS_FEATURE(feature) __has_feature(feature)
 #else
-#define BRAGGD_ALLOCATOR_IS_NOT_GLIBCS
+#define BRAGGD_HAS_FEATURE(feature) 0
+#endif
+#if !defined(__GLIBC__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    BRAGGD_HAS_FEATURE(address_sanitizer) || BRAGGD_HAS_FEATURE(thread_sanitizer)
+constexpr bool allocator_is_glibcs = false;
+#else
+constexpr bool allocator_is_glibcs = true;
 #endif
 
 TEST(Allocator, AMessageOf33MegabytesIsNotFaultedInAnew) {
-#if defined(BRAGGD_ALLOCATOR_IS_NOT_GLIBCS) || !defined(__GLIBC__)
-  GTEST_SKIP() << "another allocator than glibc's";
-#else
+  if (!allocator_is_glibcs) GTEST_SKIP() << "another allocator than glibc's";
   constexpr std::size_t raw_frame_bytes = std::size_t{4096} * 4096 * 2 + 512;
   const long untuned = faults_per_message(raw_frame_bytes, 8);
   tune_allocator();
   const long tuned = faults_per_message(raw_frame_bytes, 8);
   EXPECT_GT(untuned, 8000) << "glibc does what it is tuned for by itself: the tuning can go";
   EXPECT_LT(tuned, 10);
-#endif
 }
 
 }  // namespace
