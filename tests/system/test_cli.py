@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -72,6 +73,8 @@ class CommandLine(BraggdTest):
             line = line.replace("scan.h5", "another.h5" if (self.work / "new.h5").exists() else "new.h5")
         if line.startswith("braggd bench"):
             line += " --frames 20"  # of 4096 x 4096
+        if line.startswith("braggd simulate"):
+            line = re.sub(r" --set frames=\d+", "", line) + " --set frames=2"
         command = f"'{os.path.abspath(PROGRAM)}'" + line.removeprefix("braggd")
         waits = line.split()[1] in ("run", "send")
         if waits:  # for somebody at the other end
