@@ -78,7 +78,7 @@ class CommandLine(BraggdTest):
         command = f"'{os.path.abspath(PROGRAM)}'" + line.removeprefix("braggd")
         waits = line.split()[1] in ("run", "send")
         if waits:  # for somebody at the other end
-            command = f"timeout -s INT {3 * SLOW} " + command
+            command = f"timeout -s INT {3 + SLOW} " + command
         answer = subprocess.run(["bash", "-c", command], cwd=self.work, capture_output=True, text=True, timeout=300 * SLOW)
         self.assertIn(answer.returncode, (0, 74, 124) if waits else (0,), answer.stderr)
         if waits:
