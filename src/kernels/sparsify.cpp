@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <optional>
 #include <stdexcept>
 
+#include "core/large_buffer.hpp"
 #include "kernels/bitshuffle.hpp"
 #include "kernels/chunk_reader.hpp"
 #include "kernels/chunk_variants.hpp"
@@ -59,7 +61,12 @@ struct PreparedRule {
         take_run(take_run_of(kernels, pixel_type)),
         take_sliced(take_sliced_of(kernels, pixel_type)),
         valueless(valueless_pixels(sparsify_rule)),
-        beside_valueless(grown(valueless, frame_shape)) {
+        beside_valueless(grown(valueless, frame_shape)),
+        dark(sparsify_rule.dark.size_bytes()) {
+    if (!rule.dark.empty()) {
+      std::memcpy(dark.data(), rule.dark.data(), rule.dark.size_bytes());
+      rule.dark = {reinterpret_cast<const float*>(dark.data()), rule.dark.size()};
+    }
     if (type == PixelType::f32) {
       header_masked = bits_of(rule.masked_by_header);
     } else {
@@ -76,6 +83,7 @@ struct PreparedRule {
   TakeSliced take_sliced;  // null: blocks are unshuffled
   PixelBits valueless;
   PixelBits beside_valueless;
+  LargeBuffer dark;                   // survivors look into it here and there
   PixelBits header_masked;            // of floats
   std::optional<PixelLimits> limits;  // of integers
 

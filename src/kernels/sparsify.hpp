@@ -39,7 +39,7 @@ struct SparsifyOutcome {
 /// The no-data rule: of N-bit integers the values 2^N-1 and 2^N-2, of floats everything that is not finite.
 class Sparsifier {
  public:
-  /// The rule's dark frame must outlive the object; masks are copied. Throws std::invalid_argument where they, or the frame, do not
+  /// What the rule's spans show is copied. Throws std::invalid_argument where they, or the frame, do not
   /// have shape.pixels() elements, or these are more than 2^32.
   Sparsifier(PixelType type, Shape shape, const SparsifyRule& rule, KernelSet set = kernel_set());
   ~Sparsifier();
