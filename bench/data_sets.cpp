@@ -55,9 +55,8 @@ const std::vector<DataSetKey>& standard_data_sets() {
     std::vector<DataSetKey> all;
     for (const double background : {0.0, 0.01, 0.1, 0.5}) {
       for (const std::uint32_t spots : {50U, 500U, 2000U})
-        all.push_back({false, background, spots, {}, Encoding::bslz4});
+        all.push_back({false, background, spots, PixelType::u16, Encoding::bslz4});
     }
-    for (DataSetKey& key : all) key.pixel_type = PixelType::u16;
     all.push_back({false, 0.1, 500, PixelType::u32, Encoding::bslz4});
     all.push_back({false, 0.1, 500, PixelType::u16, Encoding::raw});
     all.push_back({true, 5, 500, PixelType::u16, Encoding::bslz4});

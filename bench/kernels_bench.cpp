@@ -3,7 +3,6 @@
 #include <benchmark/benchmark.h>
 #include <cstring>
 #include <lz4.h>
-#include <map>
 #include <numeric>
 #include <string>
 

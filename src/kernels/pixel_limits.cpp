@@ -16,8 +16,10 @@ namespace {
 
 constexpr std::size_t plane_bytes = group_pixels / 8;
 
+/// The lowest raw value for which float32(raw) - dark >= at_least, 2^N-1 where there is none. Exact: both conversions and
+/// the difference are monotonic, so the values that are kept are all those from here on.
 template <std::unsigned_integral Pixel>
-Pixel lowest_kept_of(float dark, float at_least) {
+Pixel lowest_kept(float dark, float at_least) {
   constexpr Pixel most = std::numeric_limits<Pixel>::max();
   const auto kept = [&](std::uint64_t raw) {
     return static_cast<float>(static_cast<Pixel>(raw)) - dark >= at_least;
@@ -99,21 +101,17 @@ decltype(auto) with_integer_type(PixelType type, F&& f) {
 
 }  // namespace
 
-std::uint32_t lowest_kept(PixelType type, float dark, float at_least) {
-  return with_integer_type(
-      type, [&](auto pixel) -> std::uint32_t { return lowest_kept_of<decltype(pixel)>(dark, at_least); });
-}
-
-PixelLimits::PixelLimits(PixelType type, Shape shape, const SparsifyRule& rule)
-    : type_(type), shape_(shape), dark_(rule.dark), at_least_(rule.at_least) {
-  if (dark_.empty()) constant_ = lowest_kept(type, 0, at_least_);
+PixelLimits::PixelLimits(PixelType type, const SparsifyRule& rule)
+    : type_(type), dark_(rule.dark), at_least_(rule.at_least) {
+  if (!dark_.empty()) return;
+  with_integer_type(type, [&](auto pixel) { constant_ = lowest_kept<decltype(pixel)>(0, at_least_); });
 }
 
 LargeBuffer PixelLimits::make_elements() const {
   LargeBuffer elements(dark_.size() * bytes_per_pixel(type_));
   with_integer_type(type_, [&](auto pixel) {
     for (std::size_t i = 0; i < dark_.size(); ++i) {
-      pixel = lowest_kept_of<decltype(pixel)>(dark_[i], at_least_);
+      pixel = lowest_kept<decltype(pixel)>(dark_[i], at_least_);
       std::memcpy(elements.data() + i * sizeof pixel, &pixel, sizeof pixel);
     }
   });

@@ -15,10 +15,6 @@
 
 namespace braggd {
 
-/// The lowest raw value of an N-bit integer type for which float32(raw) - dark >= at_least, 2^N-1 where there is none.
-/// Exact: both conversions and the difference are monotonic, so the values that are kept are all those from here on.
-std::uint32_t lowest_kept(PixelType type, float dark, float at_least);
-
 /// Pixels that are compared at once in bit planes, and that a row of LimitPlanes is for.
 inline constexpr std::size_t group_pixels = 512;
 
@@ -41,7 +37,7 @@ struct LimitPlanes {
 /// Made once a scan, read by any number of threads. Of integer types only. The rule's dark frame must outlive it.
 class PixelLimits {
  public:
-  PixelLimits(PixelType type, Shape shape, const SparsifyRule& rule);
+  PixelLimits(PixelType type, const SparsifyRule& rule);
 
   /// For all pixels alike, where the rule has no dark frame.
   std::uint32_t constant() const { return constant_; }
@@ -54,7 +50,6 @@ class PixelLimits {
   LargeBuffer make_elements() const;
 
   PixelType type_;
-  Shape shape_;
   std::span<const float> dark_;
   float at_least_;
   std::uint32_t constant_ = 0;

@@ -70,7 +70,7 @@ struct PreparedRule {
     if (type == PixelType::f32) {
       header_masked = bits_of(rule.masked_by_header);
     } else {
-      limits.emplace(type, shape, rule);
+      limits.emplace(type, rule);
     }
     rule.masked = rule.masked_by_header = {};  // kept as bits
   }

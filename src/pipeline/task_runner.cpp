@@ -23,7 +23,7 @@ std::unique_ptr<AnyStage> make_step(const Plan& plan, const PlanStep& step, cons
   if (!step.fused()) return make_stage(plan.stages[step.covers.front()], context);
   PixelRule rule;
   for (const std::size_t covered : step.covers) make_stage(plan.stages[covered], context)->fold(rule);
-  return adapt_stage(SparsifyPixels(std::move(rule), context.header));
+  return adapt_stage(SparsifyPixels(rule, context.header));
 }
 
 std::uint64_t ns_since(std::chrono::steady_clock::time_point start) {

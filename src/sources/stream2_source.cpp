@@ -26,7 +26,6 @@ constexpr milliseconds poll_interval{50};
 constexpr std::chrono::seconds longest_drain{2};
 // With `bind` nobody knows how many edge nodes will push.
 constexpr std::uint64_t assumed_peers = 8;
-// Beside the pixels: the keys of the message, and what ZeroMQ keeps of it.
 
 std::string format_of(bool bind) {
   return bind ? "tcp://ADDRESS:PORT, tcp://*:PORT or ipc://PATH" : "tcp://HOST:PORT or ipc://PATH";

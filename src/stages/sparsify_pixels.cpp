@@ -1,6 +1,8 @@
 #include "stages/sparsify_pixels.hpp"
 
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "stages/decode.hpp"
 #include "stages/threshold.hpp"
@@ -26,18 +28,18 @@ std::span<const T> view(const std::shared_ptr<const std::vector<T>>& values) {
 
 }  // namespace
 
-SparsifyPixels::SparsifyPixels(PixelRule rule, std::shared_ptr<const ScanHeader> header)
-    : rule_(std::move(rule)), header_(std::move(header)) {
-  const std::vector<std::uint8_t> masked = joined(rule_, header_->shape);
+SparsifyPixels::SparsifyPixels(const PixelRule& rule, std::shared_ptr<const ScanHeader> header)
+    : header_(std::move(header)), at_least_(rule.at_least.value()), max_pixels_(rule.max_pixels) {
+  const std::vector<std::uint8_t> masked = joined(rule, header_->shape);
   const auto by_header = header_mask(*header_);
   sparsifier_ = std::make_unique<const Sparsifier>(
       header_->pixel_type, header_->shape,
-      SparsifyRule{.dark = view(rule_.dark),
+      SparsifyRule{.dark = view(rule.dark),
                    .masked = masked,
                    .masked_by_header = view(by_header),
-                   .at_least = *rule_.at_least,
+                   .at_least = at_least_,
                    .saturation_value = header_->saturation_value.value_or(~std::uint64_t{0}),
-                   .max_pixels = rule_.max_pixels});
+                   .max_pixels = max_pixels_});
 }
 
 Result<SparseFrame> SparsifyPixels::process(const Frame& frame) const {
@@ -46,7 +48,7 @@ Result<SparseFrame> SparsifyPixels::process(const Frame& frame) const {
       .meta = frame.meta, .shape = frame.shape, .status = 0, .index = {}, .value = {}, .flagged = {}};
   const SparsifyOutcome outcome = sparsifier_->run(frame.encoding, frame.bytes.view(), sparse);
   if (outcome.damage != ChunkError::none) return damaged(frame, outcome.damage);
-  if (outcome.too_many_pixels) return too_many_pixels(*rule_.at_least, rule_.max_pixels);
+  if (outcome.too_many_pixels) return too_many_pixels(at_least_, max_pixels_);
   return sparse;
 }
 

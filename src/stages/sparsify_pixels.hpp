@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include <braggd/stage.hpp>
 
@@ -19,13 +18,14 @@ class SparsifyPixels {
   using Output = SparseFrame;
 
   /// `rule.at_least` must be set. The rule's dark frame and masks have the shape of the header.
-  SparsifyPixels(PixelRule rule, std::shared_ptr<const ScanHeader> header);
+  SparsifyPixels(const PixelRule& rule, std::shared_ptr<const ScanHeader> header);
   Result<SparseFrame> process(const Frame& frame) const;
 
  private:
-  PixelRule rule_;
   std::shared_ptr<const ScanHeader> header_;
-  std::unique_ptr<const Sparsifier> sparsifier_;  // looks into the rule's dark frame
+  float at_least_;
+  std::uint64_t max_pixels_;
+  std::unique_ptr<const Sparsifier> sparsifier_;
 };
 
 }  // namespace braggd

@@ -10,105 +10,12 @@
 #include <stdexcept>
 #include <vector>
 
-#include "unit/kernels/random_data.hpp"
+#include "unit/kernels/sparsifying.hpp"
 
 namespace braggd {
 namespace {
 
 using testing::ElementsAre;
-
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-constexpr float inf = std::numeric_limits<float>::infinity();
-
-/// A frame of raw pixels through a Sparsifier of its own.
-bool sparsify(PixelType type, Shape shape, std::span<const std::byte> raw, const SparsifyRule& rule,
-              SparseFrame& out, KernelSet set = kernel_set()) {
-  return Sparsifier(type, shape, rule, set).run(Encoding::raw, raw, out).ok();
-}
-
-/// The chain that a Sparsifier fuses.
-bool sparsify_by_definition(PixelType type, Shape shape, std::span<const std::byte> raw,
-                            const SparsifyRule& rule, SparseFrame& out) {
-  DenseFrame dense;
-  dense.shape = shape;
-  dense.pixels.resize(shape.pixels());
-  dense.status =
-      to_dense(type, raw, rule.masked_by_header, rule.saturation_value, dense.pixels, dense.saturated);
-  for (std::size_t i = 0; i < dense.pixels.size(); ++i) {
-    if (!rule.dark.empty()) dense.pixels[i] = dense.pixels[i] - rule.dark[i];
-    if (!rule.masked.empty() && rule.masked[i] != 0) dense.pixels[i] = nan;
-  }
-  return threshold_dense(dense, rule.at_least, rule.max_pixels, out);
-}
-
-void expect_same_bits(const SparseFrame& a, const SparseFrame& b) {
-  EXPECT_EQ(a.index, b.index);
-  ASSERT_EQ(a.value.size(), b.value.size());
-  EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::span(a.value)), std::as_bytes(std::span(b.value))));
-  EXPECT_EQ(a.flagged, b.flagged);
-  EXPECT_EQ(a.status, b.status);
-  EXPECT_EQ(a.shape, b.shape);
-}
-
-template <class Pixel>
-std::span<const std::byte> bytes_of(const std::vector<Pixel>& pixels) {
-  return std::as_bytes(std::span(pixels));
-}
-
-/// Random raw bytes of a type, rich in zeros, large values, no-data and what is not finite.
-std::vector<std::byte> random_raw(Random& random, PixelType type, std::size_t n_pixels, std::size_t offset) {
-  const std::size_t bytes = bytes_per_pixel(type);
-  std::vector<std::byte> raw(offset + n_pixels * bytes);
-  for (std::size_t i = 0; i < n_pixels; ++i) {
-    std::uint32_t bits = 0;
-    const std::size_t kind = random_below(random, 16);
-    if (type == PixelType::f32) {
-      const float specials[] = {nan,   inf,   -inf,  std::numeric_limits<float>::denorm_min(),
-                                -0.0F, 3e38F, -3e38F};
-      const float value = kind == 0 ? specials[random_below(random, 7)]
-                                    : static_cast<float>(random_below(random, 1000)) / 8.0F - 40.0F;
-      bits = std::bit_cast<std::uint32_t>(value);
-    } else if (kind == 0) {
-      bits = ~std::uint32_t{0} - static_cast<std::uint32_t>(random_below(random, 4));  // 2^N-1 .. 2^N-4
-    } else if (kind < 4) {
-      bits = static_cast<std::uint32_t>(random());
-    } else {
-      bits = static_cast<std::uint32_t>(random_below(random, 40));
-    }
-    std::memcpy(raw.data() + offset + i * bytes, &bits, bytes);
-  }
-  return raw;
-}
-
-struct Case {
-  std::vector<float> dark;
-  std::vector<std::uint8_t> masked;
-  SparsifyRule rule;
-};
-
-Case random_case(Random& random, std::size_t n_pixels) {
-  Case c;
-  if (random_below(random, 2) == 0) {
-    for (std::size_t i = 0; i < n_pixels; ++i) {
-      c.dark.push_back(static_cast<float>(random_below(random, 160)) / 16.0F);
-      if (random_below(random, 50) == 0) c.dark.back() = random_below(random, 2) == 0 ? nan : -inf;
-    }
-  }
-  if (random_below(random, 2) == 0) {
-    for (std::size_t i = 0; i < n_pixels; ++i) {
-      c.masked.push_back(
-          random_below(random, 30) == 0 ? static_cast<std::uint8_t>(1 + random_below(random, 255)) : 0);
-    }
-  }
-  const float thresholds[] = {-100.0F, 0.0F, 0.5F, 7.0F, 26.0F, 100.25F, 60000.0F, 4.2949673e9F, nan};
-  const std::uint64_t saturations[] = {~std::uint64_t{0}, 30, 65533, 0, 4294967293U};
-  c.rule.dark = c.dark;
-  c.rule.masked = c.masked;
-  c.rule.at_least = thresholds[random_below(random, std::size(thresholds))];
-  c.rule.saturation_value = saturations[random_below(random, std::size(saturations))];
-  c.rule.max_pixels = random_below(random, 8) == 0 ? random_below(random, n_pixels + 1) : n_pixels;
-  return c;
-}
 
 TEST(Sparsify, EverySetGivesTheBitsOfThePlainChain) {
   constexpr Shape shapes[] = {{1, 1}, {1, 63},  {1, 64},  {1, 65},   {77, 1},   {2, 2},    {3, 5},
@@ -134,88 +41,6 @@ TEST(Sparsify, EverySetGivesTheBitsOfThePlainChain) {
       }
     }
   }
-}
-
-/// Pixels of a detector: low background, some spots, some no-data, so that blocks compress and most groups are empty.
-std::vector<std::byte> detector_like(Random& random, PixelType type, std::size_t n_pixels) {
-  auto raw = random_raw(random, type, n_pixels, 0);
-  const std::size_t bytes = bytes_per_pixel(type);
-  for (std::size_t i = 0; i < n_pixels; ++i) {
-    if (i / 700 % 3 != 0 && random_below(random, 200) != 0) std::memset(raw.data() + i * bytes, 0, bytes);
-  }
-  return raw;
-}
-
-// Blocks of whole groups of 512 pixels are compared as bit planes, others are not; the last block and the elements
-// behind it are shorter.
-TEST(Sparsify, EveryEncodingBlockSizeAndSetGivesTheBitsOfThePlainChain) {
-  constexpr Shape shapes[] = {{16, 64}, {32, 128}, {9, 1031}, {3, 4099}, {40, 512}};
-  constexpr std::size_t block_pixels[] = {0, 8, 24, 512, 1024, 1032, 4096};
-  Random random(31);
-  SparseFrame expected;
-  SparseFrame actual;
-  std::vector<std::byte> chunk;
-  for (const PixelType type : {PixelType::u8, PixelType::u16, PixelType::u32, PixelType::f32}) {
-    for (const Shape shape : shapes) {
-      for (const std::size_t pixels : block_pixels) {
-        const auto raw = detector_like(random, type, shape.pixels());
-        const Case c = random_case(random, shape.pixels());
-        const bool fits = sparsify_by_definition(type, shape, raw, c.rule, expected);
-        for (const Encoding encoding : {Encoding::lz4, Encoding::bslz4, Encoding::bszstd}) {
-          encode_chunk(encoding, bytes_per_pixel(type), raw, chunk, pixels * bytes_per_pixel(type));
-          for (const KernelSet set : supported_kernel_sets()) {
-            SCOPED_TRACE(testing::Message()
-                         << name_of(set) << " " << name_of(type) << " " << name_of(encoding) << " "
-                         << shape.rows << " x " << shape.cols << " blocks of " << pixels);
-            const auto outcome = Sparsifier(type, shape, c.rule, set).run(encoding, chunk, actual);
-            ASSERT_EQ(outcome.damage, ChunkError::none);
-            ASSERT_EQ(!outcome.too_many_pixels, fits);
-            if (fits) expect_same_bits(actual, expected);
-            if (HasFailure()) return;
-          }
-        }
-      }
-    }
-  }
-}
-
-TEST(Sparsify, AFewPixelsWithLimitsFarAboveTheOthersAreComparedExactly) {
-  Random random(32);
-  const Shape shape{64, 64};
-  std::vector<float> dark(shape.pixels());
-  std::vector<std::uint16_t> raw(shape.pixels());
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const bool hot = i % 1500 == 7;  // below one in a thousand
-    dark[i] = hot ? 50000.25F : 100.0F + static_cast<float>(random_below(random, 64)) / 4.0F;
-    raw[i] = static_cast<std::uint16_t>((hot ? 49990 : 100) + random_below(random, 60));
-  }
-  SparsifyRule rule;
-  rule.dark = dark;
-  rule.at_least = 20;
-  rule.max_pixels = raw.size();
-  SparseFrame expected;
-  SparseFrame actual;
-  std::vector<std::byte> chunk;
-  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk);
-  ASSERT_TRUE(sparsify_by_definition(PixelType::u16, shape, bytes_of(raw), rule, expected));
-  for (const KernelSet set : supported_kernel_sets()) {
-    ASSERT_TRUE(Sparsifier(PixelType::u16, shape, rule, set).run(Encoding::bslz4, chunk, actual).ok());
-    expect_same_bits(actual, expected);
-  }
-}
-
-TEST(Sparsify, DamageIsToldBeforeTooManyPixels) {
-  const std::vector<std::uint16_t> raw(16384, 50);
-  std::vector<std::byte> chunk;
-  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk, 1024);
-  SparsifyRule rule;
-  rule.max_pixels = 10;
-  SparseFrame out;
-  const Sparsifier sparsifier(PixelType::u16, {128, 128}, rule);
-  EXPECT_TRUE(sparsifier.run(Encoding::bslz4, chunk, out).too_many_pixels);
-  chunk.pop_back();
-  EXPECT_EQ(sparsifier.run(Encoding::bslz4, chunk, out).damage, ChunkError::truncated);
-  EXPECT_TRUE(out.index.empty());
 }
 
 TEST(Sparsify, LargeIntegersAreRoundedToFloatAlikeInEverySet) {

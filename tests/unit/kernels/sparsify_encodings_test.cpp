@@ -1,0 +1,93 @@
+// The same bits from every encoding, block size and kernel set.
+#include <cstring>
+#include <gtest/gtest.h>
+
+#include "unit/kernels/sparsifying.hpp"
+
+namespace braggd {
+namespace {
+
+/// Pixels of a detector: low background, some spots, some no-data, so that blocks compress and most groups are empty.
+std::vector<std::byte> detector_like(Random& random, PixelType type, std::size_t n_pixels) {
+  auto raw = random_raw(random, type, n_pixels, 0);
+  const std::size_t bytes = bytes_per_pixel(type);
+  for (std::size_t i = 0; i < n_pixels; ++i) {
+    if (i / 700 % 3 != 0 && random_below(random, 200) != 0) std::memset(raw.data() + i * bytes, 0, bytes);
+  }
+  return raw;
+}
+
+// Blocks of whole groups of 512 pixels are compared as bit planes, others are not; the last block and the elements
+// behind it are shorter.
+TEST(Sparsify, EveryEncodingBlockSizeAndSetGivesTheBitsOfThePlainChain) {
+  constexpr Shape shapes[] = {{16, 64}, {32, 128}, {9, 1031}, {3, 4099}, {40, 512}};
+  constexpr std::size_t block_pixels[] = {0, 8, 24, 512, 1024, 1032, 4096};
+  Random random(31);
+  SparseFrame expected;
+  SparseFrame actual;
+  std::vector<std::byte> chunk;
+  for (const PixelType type : {PixelType::u8, PixelType::u16, PixelType::u32, PixelType::f32}) {
+    for (const Shape shape : shapes) {
+      for (const std::size_t pixels : block_pixels) {
+        const auto raw = detector_like(random, type, shape.pixels());
+        const Case c = random_case(random, shape.pixels());
+        const bool fits = sparsify_by_definition(type, shape, raw, c.rule, expected);
+        for (const Encoding encoding : {Encoding::lz4, Encoding::bslz4, Encoding::bszstd}) {
+          encode_chunk(encoding, bytes_per_pixel(type), raw, chunk, pixels * bytes_per_pixel(type));
+          for (const KernelSet set : supported_kernel_sets()) {
+            SCOPED_TRACE(testing::Message()
+                         << name_of(set) << " " << name_of(type) << " " << name_of(encoding) << " "
+                         << shape.rows << " x " << shape.cols << " blocks of " << pixels);
+            const auto outcome = Sparsifier(type, shape, c.rule, set).run(encoding, chunk, actual);
+            ASSERT_EQ(outcome.damage, ChunkError::none);
+            ASSERT_EQ(!outcome.too_many_pixels, fits);
+            if (fits) expect_same_bits(actual, expected);
+            if (HasFailure()) return;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Sparsify, AFewPixelsWithLimitsFarAboveTheOthersAreComparedExactly) {
+  Random random(32);
+  const Shape shape{64, 64};
+  std::vector<float> dark(shape.pixels());
+  std::vector<std::uint16_t> raw(shape.pixels());
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const bool hot = i % 1500 == 7;  // below one in a thousand
+    dark[i] = hot ? 50000.25F : 100.0F + static_cast<float>(random_below(random, 64)) / 4.0F;
+    raw[i] = static_cast<std::uint16_t>((hot ? 49990 : 100) + random_below(random, 60));
+  }
+  SparsifyRule rule;
+  rule.dark = dark;
+  rule.at_least = 20;
+  rule.max_pixels = raw.size();
+  SparseFrame expected;
+  SparseFrame actual;
+  std::vector<std::byte> chunk;
+  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk);
+  ASSERT_TRUE(sparsify_by_definition(PixelType::u16, shape, bytes_of(raw), rule, expected));
+  for (const KernelSet set : supported_kernel_sets()) {
+    ASSERT_TRUE(Sparsifier(PixelType::u16, shape, rule, set).run(Encoding::bslz4, chunk, actual).ok());
+    expect_same_bits(actual, expected);
+  }
+}
+
+TEST(Sparsify, DamageIsToldBeforeTooManyPixels) {
+  const std::vector<std::uint16_t> raw(16384, 50);
+  std::vector<std::byte> chunk;
+  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk, 1024);
+  SparsifyRule rule;
+  rule.max_pixels = 10;
+  SparseFrame out;
+  const Sparsifier sparsifier(PixelType::u16, {128, 128}, rule);
+  EXPECT_TRUE(sparsifier.run(Encoding::bslz4, chunk, out).too_many_pixels);
+  chunk.pop_back();
+  EXPECT_EQ(sparsifier.run(Encoding::bslz4, chunk, out).damage, ChunkError::truncated);
+  EXPECT_TRUE(out.index.empty());
+}
+
+}  // namespace
+}  // namespace braggd
