@@ -69,6 +69,20 @@ void lower_outliers(std::span<std::byte> elements) {
   }
 }
 
+/// Clears the lowest bits as far as that lowers no limit by more than a quarter of the threshold: few pixels lie between,
+/// and each plane less is a sixteenth of a frame less to read.
+template <std::unsigned_integral Pixel>
+void clear_lowest_bits(float at_least, std::span<std::byte> elements) {
+  if (!(at_least >= 4)) return;
+  const auto slack = static_cast<std::uint64_t>(std::min(at_least / 4, 32767.0F));
+  const auto cleared =
+      static_cast<Pixel>((std::bit_floor(slack + 1) - 1) & std::numeric_limits<Pixel>::max());
+  for (std::size_t at = 0; at < elements.size(); at += sizeof(Pixel)) {
+    const auto limit = static_cast<Pixel>(load_pixel<Pixel>(elements.data() + at, 0) & ~cleared);
+    std::memcpy(elements.data() + at, &limit, sizeof limit);
+  }
+}
+
 template <std::unsigned_integral Pixel>
 void slice(std::span<const std::byte> elements, LimitPlanes& planes) {
   const std::size_t n_pixels = elements.size() / sizeof(Pixel);
@@ -133,6 +147,7 @@ const LimitPlanes& PixelLimits::planes() const {
         auto elements = make_elements();
         const std::span bytes(elements.data(), elements.size());
         lower_outliers<decltype(pixel)>(bytes);
+        clear_lowest_bits<decltype(pixel)>(at_least_, bytes);
         slice<decltype(pixel)>(bytes, planes_);
       });
     }

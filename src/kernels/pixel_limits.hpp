@@ -19,9 +19,9 @@ namespace braggd {
 inline constexpr std::size_t group_pixels = 512;
 
 /// Lower bounds of the limits as bit planes: for each group of 512 pixels 64 bytes a plane that differs between pixels;
-/// a plane that is the same all over the frame is a constant and takes no memory. Where there is a dark frame the bounds
-/// are the limits themselves but for a few pixels far above the others, which would make every plane differ: what
-/// passes is to be compared once more.
+/// a plane that is the same all over the frame is a constant and takes no memory. Without a dark frame the bounds are the
+/// limits themselves. With one they are lower, so that fewer planes differ: by up to a quarter of the threshold, and by
+/// more where a few pixels stand far above the others; what passes is to be compared once more.
 struct LimitPlanes {
   std::array<std::uint64_t, 32>
       constant{};             ///< all ones or zeros, where the plane is not among the varying ones

@@ -16,27 +16,55 @@ BRAGGD_KERNEL_BODY void note_no_data(const SlicedRun& run, std::size_t g, const 
   }
 }
 
+/// Groups that are classified before their survivors are collected: with a dark frame so many that its values, which lie
+/// far apart, are on their way by then.
+inline constexpr std::size_t groups_ahead = 8;
+
+BRAGGD_KERNEL_BODY void prefetch_dark(const float* dark, const Group& group) {
+  constexpr std::size_t line_pixels = 64 / sizeof(float);
+  for (unsigned left = group.words_kept; left != 0; left &= left - 1) {
+    const auto w = static_cast<std::size_t>(std::countr_zero(left));
+    for (std::size_t i = 0; i < 64; i += line_pixels) {
+      if ((group.kept[w] >> i & 0xffffU) != 0) __builtin_prefetch(dark + w * 64 + i);
+    }
+  }
+}
+
 /// The walk that all variants share.
-template <class Kernel>
-BRAGGD_KERNEL_BODY bool take(const Kernel& kernel, const SlicedRun& run, const FrameRule& rule,
+template <std::size_t batch, class Kernel>
+BRAGGD_KERNEL_BODY bool walk(const Kernel& kernel, const SlicedRun& run, const FrameRule& rule,
                              Survivors& out) {
   GroupInput in{run.planes, run.plane_bytes, rule.planes, rule.planes->group(run.first_pixel),
                 rule.masked == nullptr ? nullptr : rule.masked->data() + run.first_pixel / 8};
   const std::size_t limit_bytes = rule.planes->group_bytes;
   const std::size_t mask_bytes = rule.masked == nullptr ? 0 : group_bytes;
-  Group group;
-  for (std::size_t g = 0; g < run.groups; ++g) {
-    kernel.classify(in, group);
-    in.planes += group_bytes;
-    in.varying += limit_bytes;
-    in.masked += mask_bytes;
-    if (group.any_none) [[unlikely]]
-      note_no_data(run, g, group, out);
-    if (group.words_kept == 0) continue;
-    if (!out.make_room(rule.collect.max_pixels)) return false;
-    kernel.collect(run, g, group, rule.collect, out);
+  std::array<Group, batch> groups;
+  for (std::size_t first = 0; first < run.groups; first += batch) {
+    const std::size_t count = std::min(batch, run.groups - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      kernel.classify(in, groups[i]);
+      in.planes += group_bytes;
+      in.varying += limit_bytes;
+      in.masked += mask_bytes;
+      if (groups[i].any_none) [[unlikely]]
+        note_no_data(run, first + i, groups[i], out);
+      if constexpr (batch > 1)
+        prefetch_dark(rule.collect.dark + run.first_pixel + (first + i) * group_pixels, groups[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (groups[i].words_kept == 0) continue;
+      if (!out.make_room(rule.collect.max_pixels)) return false;
+      kernel.collect(run, first + i, groups[i], rule.collect, out);
+    }
   }
   return true;
+}
+
+template <class Kernel>
+BRAGGD_KERNEL_BODY bool take(const Kernel& kernel, const SlicedRun& run, const FrameRule& rule,
+                             Survivors& out) {
+  if (rule.collect.dark == nullptr) return walk<1>(kernel, run, rule, out);
+  return walk<groups_ahead>(kernel, run, rule, out);
 }
 
 template <class Pixel>
