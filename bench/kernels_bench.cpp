@@ -134,6 +134,7 @@ void register_all() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  restart_with_huge_pages();
   tune_allocator();
   register_all();
   benchmark::Initialize(&argc, argv);

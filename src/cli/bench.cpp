@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/verb.hpp"
+#include "core/allocator.hpp"
 #include "core/text.hpp"
 #include "formats/open_scan.hpp"
 #include "kernels/kernel_set.hpp"
@@ -95,6 +96,7 @@ void print(const char* what, const nlohmann::ordered_json& result) {
 }
 
 int bench(const BenchOptions& options) {
+  restart_with_huge_pages();
   const ScratchDirectory directory;
   const Plan plan = plan_into(options, directory.path());
   RepeatedScan scan(*open_frames(options), distinct_frames);

@@ -3,6 +3,7 @@
 
 #include "cli/session_verdict.hpp"
 #include "cli/verb.hpp"
+#include "core/allocator.hpp"
 #include "formats/open_scan.hpp"
 
 namespace braggd {
@@ -17,6 +18,7 @@ struct ReplayOptions {
 };
 
 int replay(const ReplayOptions& options) {
+  restart_with_huge_pages();
   open_scan(options.target.scan,
             {options.target.dataset});  // a scan that cannot be read is the first thing to say
   std::vector<Problem> problems;

@@ -1,5 +1,6 @@
 #include "cli/session_verdict.hpp"
 #include "cli/verb.hpp"
+#include "core/allocator.hpp"
 
 namespace braggd {
 
@@ -11,6 +12,7 @@ struct RunOptions {
 };
 
 int run(const RunOptions& options) {
+  restart_with_huge_pages();
   return exit_code_of(run_session(load_plan(options.pipeline), options.session));
 }
 

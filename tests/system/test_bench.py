@@ -1,8 +1,12 @@
 """braggd bench: every way to play frames, and what it says of them."""
 import json
+import pathlib
+import re
+import subprocess
+import time
 import unittest
 
-from braggd_test import COUNTING, SLOW, BraggdTest, braggd, simulate
+from braggd_test import COUNTING, PROGRAM, SLOW, BraggdTest, braggd, simulate
 
 
 class Bench(BraggdTest):
@@ -41,6 +45,26 @@ class Bench(BraggdTest):
         self.assertEqual(run["written"] + run["lost"], 3000)
         self.assertGreater(run["written"], 0)
         self.assertLessEqual(run["peak_budget_bytes"], budget)
+
+    def test_frames_lie_on_huge_pages_where_the_kernel_gives_them_on_request(self):
+        choices = pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled")
+        if not choices.exists() or "[madvise]" not in choices.read_text():
+            self.skipTest("the kernel gives huge pages to all or to nobody")
+        if SLOW > 1:
+            self.skipTest("a sanitizer's allocator is not glibc's")
+        simulate(self.work / "large scan.h5", 4, 2048, 2048)
+        command = [PROGRAM, "bench", self.path, "--scan", self.work / "large scan.h5", "--frames", "1000000"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            try:
+                for _ in range(100):
+                    time.sleep(0.1)
+                    rollup = pathlib.Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+                    huge_kib = int(re.search(r"AnonHugePages:\s+(\d+)", rollup)[1])
+                    if huge_kib > 8192:
+                        break
+            finally:
+                process.kill()
+        self.assertGreater(huge_kib, 8192)
 
 
 if __name__ == "__main__":
