@@ -36,8 +36,10 @@ inline constexpr std::array<std::pair<std::uint32_t, std::string_view>, 8> peak_
     {not_located, "not_located"},
 }};
 
-/// A set of 8-connected pixels at or above threshold. Sums run over its pixels in raster order, in double precision,
-/// with rows and columns taken relative to (row_begin, col_begin).
+/// A set of 8-connected pixels at or above threshold. Rows and columns in its sums are relative to (row_begin,
+/// col_begin). In double precision, in this order: along a run (consecutive pixels of one row) pixel k is added to
+/// partial sum k mod 8, of the eight halves are added until one is left, runs are added in raster order; what is
+/// summed over rows is a run's intensity x offset, x offset again.
 struct Component {
   std::uint32_t first_pixel = 0;  ///< index of its first pixel in raster order
   std::uint32_t n_pixels = 0;

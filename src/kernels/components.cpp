@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
-#include <span>
-#include <tuple>
 #include <vector>
 
 #include "kernels/components_variants.hpp"
@@ -13,225 +10,181 @@ namespace braggd {
 
 namespace {
 
-/// Union-find in which a set's root is its smallest member.
-class DisjointSets {
- public:
-  void reset(std::size_t n) {
-    parent_.resize(n);
-    std::iota(parent_.begin(), parent_.end(), 0U);
-  }
-  std::uint32_t root(std::uint32_t i) {
-    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
-    return i;
-  }
-  void join(std::uint32_t a, std::uint32_t b) {
-    a = root(a);
-    b = root(b);
-    parent_[std::max(a, b)] = std::min(a, b);
-  }
-
- private:
-  std::vector<std::uint32_t> parent_;
+/// A label as the runs got it from above; those that meet later are joined to the smallest of them, their root.
+struct Label {
+  std::uint32_t parent;
+  std::uint32_t first_run;
+  std::uint32_t n_pixels;
+  std::uint32_t row_end, col_begin, col_end;
 };
 
-struct Scratch : Runs {
-  DisjointSets sets;
-  std::vector<std::uint8_t> relation;  ///< Relation, by pixel
-  std::vector<Component> found;
-  std::vector<std::uint32_t> order;
-  std::vector<std::uint32_t> place;
-  std::vector<std::uint32_t> plateau;
+struct Scratch {
+  Runs runs;
+  Tile tile;
+  Summits summits;
+  std::vector<RunsAbove> above;         ///< by run
+  std::vector<std::uint32_t> label_of;  ///< by run; later the place of its component
+  std::vector<Label> labels;            ///< a buffer, see Runs
+  std::vector<std::uint32_t> kept;      ///< roots of the right size, in the order of the components
+  std::vector<std::uint32_t> place;     ///< by label
+  std::vector<Origin> origin;
+  std::vector<Sums> sums;
+  MaximumFinder maxima;
 };
 
-/// The runs from `begin` on that lie in `row` and touch `run`; moves `begin` past those that no later run touches.
-std::span<const Run> touching_runs(const std::vector<Run>& runs, std::int64_t row, const Run& run,
-                                   std::size_t& begin) {
-  while (begin < runs.size() &&
-         (runs[begin].row < row || (runs[begin].row == row && runs[begin].col_end < run.col_begin))) {
-    ++begin;
-  }
-  std::size_t end = begin;
-  while (end < runs.size() && runs[end].row == row && runs[end].col_begin <= run.col_end) ++end;
-  return std::span(runs).subspan(begin, end - begin);
+/// The first run from `run` on that lies in `row` or behind.
+std::size_t skip_rows(const Runs& runs, std::size_t run, std::int64_t row) {
+  while (run < runs.n && runs.row[run] < row) ++run;
+  return run;
 }
 
-/// Joins each run with those of the row above that it touches, corners included, and relates the pixels that touch.
-void join_runs(const SparseFrame& pixels, const RunKernels& kernels, Scratch& scratch) {
-  const std::vector<Run>& runs = scratch.runs;
-  scratch.sets.reset(runs.size());
-  scratch.relation.resize(pixels.index.size() + relation_margin);
-  std::size_t above = 0, below = 0;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const Touching touching{&runs[i], touching_runs(runs, std::int64_t{runs[i].row} - 1, runs[i], above),
-                            touching_runs(runs, std::int64_t{runs[i].row} + 1, runs[i], below)};
-    for (const Run& other : touching.above) {
-      scratch.sets.join(static_cast<std::uint32_t>(&other - runs.data()), static_cast<std::uint32_t>(i));
-    }
-    kernels.relate(touching, pixels.value.data(), scratch.relation.data());
+/// Finds the runs above each run and the summits: the runs of some rows at a time, with the rows beside them in the
+/// tile.
+void relate_runs(const SparseFrame& pixels, const RunKernels& kernels, Scratch& scratch) {
+  constexpr std::int64_t rows_at_a_time = Tile::n_rows - 2;
+  const Runs& runs = scratch.runs;
+  const float* values = pixels.value.data();
+  hold(scratch.above, runs.n);
+  hold(scratch.summits.ordinal, pixels.index.size() + buffer_margin);
+  scratch.summits.n = 0;
+  scratch.summits.level.clear();
+  scratch.tile.fit(pixels.shape.cols);
+  scratch.tile.set_empty(false);
+  std::size_t begin = 0, n_put = 0, n_taken = 0;
+  while (begin < runs.n) {
+    const std::int64_t row = runs.row[begin];
+    const std::size_t take_to = skip_rows(runs, n_taken, row - 1);
+    kernels.take_back({runs, n_taken, take_to}, scratch.tile);
+    n_taken = take_to;
+    const std::size_t end = skip_rows(runs, begin, row + rows_at_a_time);
+    const std::size_t put_to = skip_rows(runs, std::max(end, n_put), row + rows_at_a_time + 1);
+    kernels.put({runs, n_put, put_to}, values, scratch.tile);
+    n_put = put_to;
+    kernels.relate({runs, begin, end}, values, scratch.tile, scratch.above.data(), scratch.summits);
+    begin = end;
   }
+  kernels.take_back({runs, n_taken, runs.n}, scratch.tile);
+  scratch.tile.set_empty(true);
 }
 
-/// Gives every run its component; boxes and counts, in the order of first pixels.
-void collect_components(const SparseFrame& pixels, Scratch& scratch) {
-  scratch.found.clear();
-  for (std::uint32_t i = 0; i < scratch.runs.size(); ++i) {
-    Run& run = scratch.runs[i];
-    const std::uint32_t root = scratch.sets.root(i);
-    const auto row = static_cast<std::uint16_t>(run.row);
-    const auto col_begin = static_cast<std::uint16_t>(run.col_begin);
-    const auto col_end = static_cast<std::uint16_t>(run.col_end);
-    if (root == i) {
-      run.component = static_cast<std::uint32_t>(scratch.found.size());
-      Component& component = scratch.found.emplace_back();
-      component.first_pixel = pixels.index[run.first];
-      component.max_pixel = component.first_pixel;
-      component.max_intensity = pixels.value[run.first];
-      component.row_begin = row;
-      component.col_begin = col_begin;
-      component.col_end = col_end;
+std::uint32_t root_of(std::vector<Label>& labels, std::uint32_t label) {
+  while (labels[label].parent != label) {
+    label = labels[label].parent = labels[labels[label].parent].parent;
+  }
+  return label;
+}
+
+/// Labels the runs and measures what has a label. Returns how many labels there are.
+std::uint32_t label_runs(Scratch& scratch) {
+  const Runs& runs = scratch.runs;
+  hold(scratch.label_of, runs.n);
+  hold(scratch.labels, runs.n + 1);
+  std::uint32_t n_labels = 0;
+  for (std::uint32_t run = 0; run < runs.n; ++run) {
+    const RunsAbove above = scratch.above[run];
+    const std::uint32_t n_pixels = runs.n_pixels(run);
+    const std::uint32_t col_begin = runs.col_begin[run];
+    const std::uint32_t col_end = col_begin + n_pixels;
+    std::uint32_t label = n_labels;
+    if (above.first == no_run) {
+      scratch.labels[n_labels++] = {label, run, 0, 0, col_begin, col_end};
     } else {
-      run.component = scratch.runs[root].component;
+      label = scratch.label_of[above.first];
+      for (std::uint32_t other = above.first + 1; other <= above.last; ++other) [[unlikely]] {
+          const std::uint32_t a = root_of(scratch.labels, label);
+          const std::uint32_t b = root_of(scratch.labels, scratch.label_of[other]);
+          scratch.labels[std::max(a, b)].parent = std::min(a, b);
+        }
     }
-    Component& component = scratch.found[run.component];
-    component.n_pixels += run.n_pixels();
-    component.row_end = static_cast<std::uint16_t>(row + 1);
-    component.col_begin = std::min(component.col_begin, col_begin);
-    component.col_end = std::max(component.col_end, col_end);
+    scratch.label_of[run] = label;
+    Label& box = scratch.labels[label];
+    box.n_pixels += n_pixels;
+    box.row_end = runs.row[run] + 1;
+    box.col_begin = std::min(box.col_begin, col_begin);
+    box.col_end = std::max(box.col_end, col_end);
+  }
+  return n_labels;
+}
+
+/// Points every label at its root, which then knows the whole component.
+void join_labels(std::uint32_t n_labels, std::vector<Label>& labels) {
+  for (std::uint32_t i = 0; i < n_labels; ++i) {
+    Label& label = labels[i];
+    if (label.parent == i) continue;
+    label.parent = labels[label.parent].parent;
+    Label& root = labels[label.parent];
+    root.n_pixels += label.n_pixels;
+    root.row_end = std::max(root.row_end, label.row_end);
+    root.col_begin = std::min(root.col_begin, label.col_begin);
+    root.col_end = std::max(root.col_end, label.col_end);
   }
 }
 
-/// Counts the components of a wrong size and puts the others into `out`, in their order.
-void select_components(std::uint32_t min_pixels, std::uint32_t max_pixels, Scratch& scratch,
-                       ComponentList& out) {
+/// Counts the components of a wrong size and keeps the others, in their order: roots are found by first pixel, that
+/// is by row, and are still to be sorted within each row.
+void select_components(std::uint32_t n_labels, std::uint32_t min_pixels, std::uint32_t max_pixels,
+                       Scratch& scratch, ComponentList& out) {
+  const std::vector<Label>& labels = scratch.labels;
   out.n_too_small = 0;
   out.n_too_big = 0;
-  scratch.order.clear();
-  for (std::uint32_t i = 0; i < scratch.found.size(); ++i) {
-    const std::uint32_t n_pixels = scratch.found[i].n_pixels;
-    if (n_pixels < min_pixels) {
+  scratch.kept.clear();
+  for (std::uint32_t i = 0; i < n_labels; ++i) {
+    if (labels[i].parent != i) continue;
+    if (labels[i].n_pixels < min_pixels) {
       ++out.n_too_small;
-    } else if (n_pixels > max_pixels) {
+    } else if (labels[i].n_pixels > max_pixels) {
       ++out.n_too_big;
     } else {
-      scratch.order.push_back(i);
+      scratch.kept.push_back(i);
     }
   }
-  std::ranges::sort(scratch.order, {}, [&](std::uint32_t i) {
-    const Component& c = scratch.found[i];
-    return std::tuple(c.row_begin, c.col_begin, c.first_pixel);
-  });
-  scratch.place.assign(scratch.found.size(), no_component);
-  out.components.clear();
-  for (const std::uint32_t i : scratch.order) {
-    scratch.place[i] = static_cast<std::uint32_t>(out.components.size());
-    out.components.push_back(scratch.found[i]);
-  }
-}
-
-/// Neighbours of single pixels, for the few that ask.
-class Neighbourhood {
- public:
-  Neighbourhood(const SparseFrame& pixels, const std::vector<std::uint32_t>& row_first)
-      : pixels_(pixels), row_first_(row_first) {}
-
-  /// Calls f with the ordinal of each neighbour above threshold.
-  template <class F>
-  void visit(std::uint32_t ordinal, F&& f) const {
-    const Shape shape = pixels_.shape;
-    const std::uint32_t row = pixels_.index[ordinal] / shape.cols;
-    const std::uint32_t col = pixels_.index[ordinal] % shape.cols;
-    const std::uint32_t left = col == 0 ? 0 : col - 1;
-    const std::uint32_t right = std::min(col + 1, shape.cols - 1);
-    for (std::uint32_t r = row == 0 ? 0 : row - 1; r <= std::min(row + 1, shape.rows - 1); ++r) {
-      const std::uint32_t end = row_first_[r + 1];
-      for (std::uint32_t i = first_from(r, left); i < end && pixels_.index[i] <= r * shape.cols + right;
-           ++i) {
-        if (i != ordinal) f(i);
-      }
-    }
-  }
-
- private:
-  /// The first pixel of the row from `col` on. In a row without gaps it is where it is looked for first.
-  std::uint32_t first_from(std::uint32_t row, std::uint32_t col) const {
-    const std::uint32_t begin = row_first_[row], end = row_first_[row + 1];
-    if (begin == end) return end;
-    const std::uint32_t pixel = row * pixels_.shape.cols + col;
-    if (pixels_.index[begin] >= pixel) return begin;
-    const std::uint32_t guess = std::min(begin + (pixel - pixels_.index[begin]), end - 1);
-    if (pixels_.index[guess] == pixel) return guess;
-    const auto* index = pixels_.index.data();
-    return static_cast<std::uint32_t>(std::lower_bound(index + begin, index + end, pixel) - index);
-  }
-
-  const SparseFrame& pixels_;
-  const std::vector<std::uint32_t>& row_first_;
-};
-
-/// Whether no pixel of the plateau around `seed`, which has equal neighbours, has a higher one. Marks all of them.
-[[gnu::noinline]] bool is_maximum(const SparseFrame& pixels, std::uint32_t seed, Scratch& scratch) {
-  const Neighbourhood neighbourhood(pixels, scratch.row_first);
-  bool maximum = true;
-  scratch.plateau.assign(1, seed);
-  scratch.relation[seed] |= plateau_known;
-  while (!scratch.plateau.empty()) {
-    const std::uint32_t at = scratch.plateau.back();
-    scratch.plateau.pop_back();
-    maximum = maximum && (scratch.relation[at] & has_higher_neighbour) == 0;
-    neighbourhood.visit(at, [&](std::uint32_t other) {
-      if (pixels.value[other] != pixels.value[at] || (scratch.relation[other] & plateau_known) != 0) return;
-      scratch.relation[other] |= plateau_known;
-      scratch.plateau.push_back(other);
+  const auto row_of = [&](std::uint32_t label) { return scratch.runs.row[labels[label].first_run]; };
+  for (auto begin = scratch.kept.begin(); begin != scratch.kept.end();) {
+    const auto end = std::find_if(begin, scratch.kept.end(),
+                                  [&](std::uint32_t label) { return row_of(label) != row_of(*begin); });
+    std::sort(begin, end, [&](std::uint32_t a, std::uint32_t b) {
+      return labels[a].col_begin != labels[b].col_begin ? labels[a].col_begin < labels[b].col_begin : a < b;
     });
+    begin = end;
   }
-  return maximum;
 }
 
-/// Adds a run to its component's sums, pixel after pixel, and counts its maxima: pixels, or plateaus of equal ones,
-/// without a higher neighbour. Called in raster order.
-void measure_run(const SparseFrame& pixels, const Run& run, Scratch& scratch, Component& component) {
-  // In registers: a component's memory is too far away for one addition after the other.
-  double sum = component.sum, sum_row = component.sum_row, sum_col = component.sum_col;
-  double sum_row_row = component.sum_row_row, sum_col_col = component.sum_col_col;
-  std::uint32_t n_maxima = component.n_maxima;
-  const double row = run.row - component.row_begin;
-  double col = run.col_begin - component.col_begin;
-  const float* values = pixels.value.data();
-  const std::uint8_t* relations = scratch.relation.data();
-  float most = values[run.first];
-  for (std::uint32_t i = run.first; i < run.first + run.n_pixels(); ++i, col += 1) {
-    const float value = values[i];
-    const double intensity = value;
-    sum += intensity;
-    sum_row += intensity * row;
-    sum_col += intensity * col;
-    sum_row_row += intensity * row * row;
-    sum_col_col += intensity * col * col;
-    most = value > most ? value : most;
-    const unsigned relation = relations[i];
-    n_maxima += unsigned{relation == 0};
-    if (relation == has_equal_neighbour && is_maximum(pixels, i, scratch)) [[unlikely]]
-      ++n_maxima;
+/// Makes the kept components, still without sums and maxima, and turns the runs' labels into their places.
+void place_components(const SparseFrame& pixels, std::uint32_t n_labels, Scratch& scratch,
+                      ComponentList& out) {
+  const auto n_kept = static_cast<std::uint32_t>(scratch.kept.size());
+  scratch.place.assign(n_labels, no_component);
+  scratch.origin.assign(n_kept + 1, {});
+  scratch.sums.assign(n_kept + 1, {});
+  out.components.assign(n_kept, {});
+  for (std::uint32_t place = 0; place < n_kept; ++place) {
+    const Label& label = scratch.labels[scratch.kept[place]];
+    Component& component = out.components[place];
+    component.first_pixel = pixels.index[scratch.runs.first[label.first_run]];
+    component.n_pixels = label.n_pixels;
+    component.row_begin = static_cast<std::uint16_t>(scratch.runs.row[label.first_run]);
+    component.row_end = static_cast<std::uint16_t>(label.row_end);
+    component.col_begin = static_cast<std::uint16_t>(label.col_begin);
+    component.col_end = static_cast<std::uint16_t>(label.col_end);
+    component.max_intensity = no_pixel_value;
+    scratch.origin[place] = {static_cast<double>(component.row_begin),
+                             static_cast<double>(component.col_begin)};
+    scratch.place[scratch.kept[place]] = place;
   }
-  component.sum = sum;
-  component.sum_row = sum_row;
-  component.sum_col = sum_col;
-  component.sum_row_row = sum_row_row;
-  component.sum_col_col = sum_col_col;
-  if (most > component.max_intensity) {
-    const float* first = std::find(values + run.first, values + run.first + run.n_pixels(), most);
-    component.max_intensity = most;
-    component.max_pixel = pixels.index[static_cast<std::size_t>(first - values)];
+  for (std::uint32_t i = 0; i < n_labels; ++i) scratch.place[i] = scratch.place[scratch.labels[i].parent];
+  for (std::size_t run = 0; run < scratch.runs.n; ++run) {
+    scratch.label_of[run] = scratch.place[scratch.label_of[run]];
   }
-  component.n_maxima = n_maxima;
 }
 
-void measure_components(const SparseFrame& pixels, Scratch& scratch, ComponentList& out) {
-  out.component_of.resize(pixels.index.size());
-  for (const Run& run : scratch.runs) {
-    const std::uint32_t place = scratch.place[run.component];
-    std::fill_n(out.component_of.begin() + run.first, run.n_pixels(), place);
-    if (place != no_component) measure_run(pixels, run, scratch, out.components[place]);
+void take_sums(const std::vector<Sums>& sums, ComponentList& out) {
+  for (std::size_t i = 0; i < out.components.size(); ++i) {
+    Component& component = out.components[i];
+    component.sum = sums[i].sum;
+    component.sum_row = sums[i].sum_row;
+    component.sum_col = sums[i].sum_col;
+    component.sum_row_row = sums[i].sum_row_row;
+    component.sum_col_col = sums[i].sum_col_col;
   }
 }
 
@@ -253,15 +206,31 @@ void flag_components(const SparseFrame& pixels, ComponentList& out) {
 
 }  // namespace
 
+void Tile::fit(std::uint32_t cols) {
+  // Whole pages and three cache lines: a column's rows share no cache set.
+  constexpr std::size_t page = 4096 / sizeof(float);
+  const std::size_t stride = (cols + 2 * std::size_t{margin} + page - 1) / page * page + 48;
+  if (stride <= stride_ && empty_) return;
+  stride_ = std::max(stride, stride_);
+  value.assign(n_rows * stride_, no_pixel_value);
+  run.assign(n_rows * stride_, no_run);
+}
+
 void find_components_with(KernelSet set, const SparseFrame& pixels, std::uint32_t min_pixels,
                           std::uint32_t max_pixels, ComponentList& out) {
   thread_local Scratch scratch;
   const RunKernels kernels = run_kernels_of(set);
-  kernels.find(pixels, scratch);
-  join_runs(pixels, kernels, scratch);
-  collect_components(pixels, scratch);
-  select_components(min_pixels, max_pixels, scratch, out);
-  measure_components(pixels, scratch, out);
+  const float* values = pixels.value.data();
+  kernels.find(pixels, scratch.runs);
+  relate_runs(pixels, kernels, scratch);
+  const std::uint32_t n_labels = label_runs(scratch);
+  join_labels(n_labels, scratch.labels);
+  select_components(n_labels, min_pixels, max_pixels, scratch, out);
+  place_components(pixels, n_labels, scratch, out);
+  out.component_of.resize(pixels.index.size());
+  kernels.measure(scratch.runs, values, {scratch.label_of, scratch.origin, scratch.sums, out.component_of});
+  take_sums(scratch.sums, out);
+  scratch.maxima.run(pixels, scratch.runs, scratch.summits, out);
   flag_components(pixels, out);
 }
 

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -57,6 +59,41 @@ class OrdinalImage {
   std::vector<std::uint32_t> ordinals_;
 };
 
+/// Where in `ordinals` the run ends that begins at `begin`.
+std::size_t run_end(const SparseFrame& pixels, const std::vector<std::uint32_t>& ordinals,
+                    std::size_t begin) {
+  std::size_t end = begin + 1;
+  while (end < ordinals.size() && pixels.index[ordinals[end]] == pixels.index[ordinals[end - 1]] + 1 &&
+         pixels.index[ordinals[end]] % pixels.shape.cols != 0) {
+    ++end;
+  }
+  return end;
+}
+
+void add_run(const SparseFrame& pixels, std::span<const std::uint32_t> run, Component& c) {
+  std::array<double, 8> sum{}, sum_col{}, sum_col_col{};
+  for (std::size_t k = 0; k < run.size(); ++k) {
+    const double intensity = pixels.value[run[k]];
+    const double col = pixels.index[run[k]] % pixels.shape.cols - c.col_begin;
+    sum[k % 8] += intensity;
+    sum_col[k % 8] += intensity * col;
+    sum_col_col[k % 8] += intensity * col * col;
+  }
+  for (const std::size_t half : {4U, 2U, 1U}) {
+    for (std::size_t i = 0; i < half; ++i) {
+      sum[i] += sum[i + half];
+      sum_col[i] += sum_col[i + half];
+      sum_col_col[i] += sum_col_col[i + half];
+    }
+  }
+  const double row = pixels.index[run[0]] / pixels.shape.cols - c.row_begin;
+  c.sum += sum[0];
+  c.sum_row += sum[0] * row;
+  c.sum_col += sum_col[0];
+  c.sum_row_row += sum[0] * row * row;
+  c.sum_col_col += sum_col_col[0];
+}
+
 Component measure(const SparseFrame& pixels, const std::vector<std::uint32_t>& ordinals) {
   const std::uint32_t cols = pixels.shape.cols;
   Component c;
@@ -74,18 +111,15 @@ Component measure(const SparseFrame& pixels, const std::vector<std::uint32_t>& o
     if (row == 0 || col == 0 || row + 1U == pixels.shape.rows || col + 1U == cols) c.flags |= touches_edge;
   }
   for (const std::uint32_t i : ordinals) {
-    const double row = pixels.index[i] / cols - c.row_begin;
-    const double col = pixels.index[i] % cols - c.col_begin;
-    const double intensity = pixels.value[i];
-    c.sum += intensity;
-    c.sum_row += intensity * row;
-    c.sum_col += intensity * col;
-    c.sum_row_row += intensity * row * row;
-    c.sum_col_col += intensity * col * col;
     if (pixels.value[i] > c.max_intensity) {
       c.max_intensity = pixels.value[i];
       c.max_pixel = pixels.index[i];
     }
+  }
+  for (std::size_t begin = 0; begin < ordinals.size();) {
+    const std::size_t end = run_end(pixels, ordinals, begin);
+    add_run(pixels, std::span(ordinals).subspan(begin, end - begin), c);
+    begin = end;
   }
   for (const FlaggedPixel& flagged : pixels.flagged) {
     if (!std::ranges::binary_search(ordinals, flagged.ordinal)) continue;

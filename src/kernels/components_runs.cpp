@@ -1,147 +1,113 @@
 #include <algorithm>
-#include <bit>
+#include <array>
 
 #include "kernels/components_variants.hpp"
 #include "kernels/target.hpp"
-
-#if BRAGGD_X86_KERNELS
-#include <immintrin.h>
-#endif
 
 namespace braggd {
 
 namespace {
 
-/// The walk that all variants share; `length(index, most)` says how many of at most `most` indices follow one another.
-template <class Length>
-BRAGGD_KERNEL_BODY void find_runs(const SparseFrame& pixels, Runs& out, const Length& length) {
-  out.runs.clear();
-  out.row_first.clear();
-  const std::uint32_t cols = pixels.shape.cols;
+void find_scalar(const SparseFrame& pixels, Runs& out) {
   const auto n_pixels = static_cast<std::uint32_t>(pixels.index.size());
-  std::uint32_t row = 0;
-  std::uint32_t row_begin = 0;
-  for (std::uint32_t i = 0; i < n_pixels;) {
+  const std::uint32_t cols = pixels.shape.cols;
+  std::uint32_t row = 0, row_begin = 0;
+  out.n = 0;
+  for (std::uint32_t i = 0; i < n_pixels; ++out.n) {
+    hold(out.first, out.n + 2);
+    hold(out.row, out.n + 1);
+    hold(out.col_begin, out.n + 1);
     const std::uint32_t pixel = pixels.index[i];
     if (pixel - row_begin >= cols) {
       row = pixel / cols;
       row_begin = row * cols;
     }
-    while (out.row_first.size() <= row) out.row_first.push_back(i);
-    const std::uint32_t col = pixel - row_begin;
-    const std::uint32_t n = length(pixels.index.data() + i, std::min(cols - col, n_pixels - i));
-    out.runs.push_back({i, row, col, col + n, 0});
+    out.first[out.n] = i;
+    out.row[out.n] = row;
+    out.col_begin[out.n] = pixel - row_begin;
+    const std::uint32_t most = std::min(cols - (pixel - row_begin), n_pixels - i);
+    std::uint32_t n = 1;
+    while (n < most && pixels.index[i + n] == pixel + n) ++n;
     i += n;
   }
-  while (out.row_first.size() <= pixels.shape.rows) out.row_first.push_back(n_pixels);
+  hold(out.first, out.n + 1);
+  out.first[out.n] = n_pixels;
 }
 
-void find_scalar(const SparseFrame& pixels, Runs& out) {
-  find_runs(pixels, out, [](const std::uint32_t* index, std::uint32_t most) {
-    std::uint32_t n = 1;
-    while (n < most && index[n] == index[0] + n) ++n;
-    return n;
-  });
+void put_scalar(RunRange runs, const float* value, Tile& tile) {
+  for (std::size_t run = runs.begin; run < runs.end; ++run) {
+    const std::size_t at = tile.at(runs.all.row[run], runs.all.col_begin[run]);
+    for (std::uint32_t k = 0; k < runs.all.n_pixels(run); ++k) {
+      tile.value[at + k] = value[runs.all.first[run] + k];
+      tile.run[at + k] = static_cast<std::uint32_t>(run);
+    }
+  }
 }
 
-void relate_scalar(const Touching& touching, const float* value, std::uint8_t* relation) {
-  const Run& run = *touching.run;
-  for (std::uint32_t col = run.col_begin; col < run.col_end; ++col) {
-    const std::uint32_t i = run.first + (col - run.col_begin);
-    unsigned seen = 0;
-    const auto look_at = [&](const Run& other) {
-      const std::uint32_t begin = std::max(col, other.col_begin + 1) - 1;
-      const std::uint32_t end = std::min(col + 2, other.col_end);
-      for (std::uint32_t c = begin; c < end; ++c) {
-        const std::uint32_t j = other.first + (c - other.col_begin);
-        if (i == j) continue;
-        if (value[j] > value[i]) seen |= has_higher_neighbour;
-        if (value[j] == value[i]) seen |= has_equal_neighbour;
+void take_back_scalar(RunRange runs, Tile& tile) {
+  for (std::size_t run = runs.begin; run < runs.end; ++run) {
+    const std::size_t at = tile.at(runs.all.row[run], runs.all.col_begin[run]);
+    std::fill_n(&tile.value[at], runs.all.n_pixels(run), no_pixel_value);
+    std::fill_n(&tile.run[at], runs.all.n_pixels(run), no_run);
+  }
+}
+
+void relate_scalar(RunRange runs, const float* value, const Tile& tile, RunsAbove* above, Summits& summits) {
+  for (std::size_t run = runs.begin; run < runs.end; ++run) {
+    const std::uint32_t row = runs.all.row[run], col = runs.all.col_begin[run];
+    const std::uint32_t first = runs.all.first[run], n_pixels = runs.all.n_pixels(run);
+    const std::array rows{tile.at(row - 1, col), tile.at(row, col), tile.at(row + 1, col)};
+    above[run] = {no_run, no_run};
+    for (std::size_t at = rows[0] - 1; at < rows[0] + n_pixels + 1; ++at) {
+      if (tile.run[at] == no_run) continue;
+      above[run].first = std::min(above[run].first, tile.run[at]);
+      above[run].last = tile.run[at];
+    }
+    for (std::uint32_t k = 0; k < n_pixels; ++k) {
+      float most = std::max(tile.value[rows[1] + k - 1], tile.value[rows[1] + k + 1]);
+      for (const std::size_t beside : {rows[0] + k, rows[2] + k}) {
+        most = std::max({most, tile.value[beside - 1], tile.value[beside], tile.value[beside + 1]});
       }
-    };
-    look_at(run);
-    std::ranges::for_each(touching.above, look_at);
-    std::ranges::for_each(touching.below, look_at);
-    relation[i] = static_cast<std::uint8_t>(seen);
+      if (most > value[first + k]) continue;
+      summits.ordinal[summits.n++] = first + k;
+      if (most == value[first + k]) summits.level.push_back(first + k);
+    }
   }
 }
 
-#if BRAGGD_X86_KERNELS
-
-BRAGGD_TARGET_AVX512 std::uint32_t length_avx512(const std::uint32_t* index, std::uint32_t most) {
-  const __m512i counting = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  __m512i expected = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(index[0])), counting);
-  for (std::uint32_t n = 0; n < most; n += 16) {
-    const unsigned lanes = most - n < 16 ? (1U << (most - n)) - 1U : 0xffffU;
-    const __m512i found = _mm512_maskz_loadu_epi32(static_cast<__mmask16>(lanes), index + n);
-    const unsigned same = _mm512_mask_cmpeq_epi32_mask(static_cast<__mmask16>(lanes), found, expected);
-    if (same != 0xffffU) return n + static_cast<std::uint32_t>(std::countr_one(same));
-    expected = _mm512_add_epi32(expected, _mm512_set1_epi32(16));
-  }
-  return most;
-}
-
-BRAGGD_TARGET_AVX512 void find_avx512(const SparseFrame& pixels, Runs& out) {
-  find_runs(pixels, out, length_avx512);
-}
-
-/// Bits [begin, end) of 18.
-BRAGGD_KERNEL_BODY std::uint32_t bits_between(std::int64_t begin, std::int64_t end) {
-  begin = std::max<std::int64_t>(begin, 0);
-  end = std::min<std::int64_t>(end, 18);
-  return begin < end ? (1U << end) - (1U << begin) : 0;
-}
-
-/// 16 pixels of a run and what has been seen of their neighbours.
-struct Lanes {
-  __m512 value;
-  std::uint32_t lanes;     ///< those that there are
-  std::int64_t col_begin;  ///< column of lane 0
-  unsigned higher = 0, equal = 0;
-};
-
-BRAGGD_TARGET_AVX512 inline void look_at(const Run& other, bool itself, const float* value, Lanes& mine) {
-  const std::int64_t offset = std::int64_t{other.col_begin} - mine.col_begin;  // its lane, may be negative
-  const std::uint32_t theirs_at =
-      bits_between(offset + 1, offset + 1 + other.n_pixels());  // bit k + 1: lane k
-  for (unsigned shift = 0; shift < 3; ++shift) {                // lane k beside lane k - 1 + shift
-    if (itself && shift == 1) continue;
-    const auto here = static_cast<__mmask16>(mine.lanes & theirs_at >> shift);
-    const float* from = value + (std::int64_t{other.first} + shift - 1 - offset);
-    const __m512 theirs = _mm512_maskz_loadu_ps(here, from);
-    mine.higher |= _mm512_mask_cmp_ps_mask(here, theirs, mine.value, _CMP_GT_OQ);
-    mine.equal |= _mm512_mask_cmp_ps_mask(here, theirs, mine.value, _CMP_EQ_OQ);
+void measure_scalar(const Runs& runs, const float* value, const Measuring& to) {
+  for (std::size_t run = 0; run < runs.n; ++run) {
+    const std::uint32_t first = runs.first[run], n_pixels = runs.n_pixels(run);
+    std::fill_n(&to.component_of[first], n_pixels, to.place[run]);
+    if (to.place[run] == no_component) continue;
+    const Origin origin = to.origin[to.place[run]];
+    const double row = runs.row[run] - origin.row;
+    const double col_begin = runs.col_begin[run] - origin.col;
+    std::array<double, n_partial_sums> sum{}, sum_col{}, sum_col_col{};
+    for (std::uint32_t k = 0; k < n_pixels; ++k) {
+      const double intensity = value[first + k], col = col_begin + k;
+      sum[k % n_partial_sums] += intensity;
+      sum_col[k % n_partial_sums] += intensity * col;
+      sum_col_col[k % n_partial_sums] += intensity * col * col;
+    }
+    const double intensity = sum_of_partial(sum);
+    Sums& sums = to.sums[to.place[run]];
+    sums.sum += intensity;
+    sums.sum_row += intensity * row;
+    sums.sum_row_row += intensity * row * row;
+    sums.sum_col += sum_of_partial(sum_col);
+    sums.sum_col_col += sum_of_partial(sum_col_col);
   }
 }
-
-BRAGGD_TARGET_AVX512 void relate_avx512(const Touching& touching, const float* value,
-                                        std::uint8_t* relation) {
-  const Run& run = *touching.run;
-  for (std::uint32_t done = 0; done < run.n_pixels(); done += 16) {
-    Lanes mine{};
-    mine.lanes = bits_between(0, std::min<std::int64_t>(16, run.n_pixels() - done));
-    mine.value = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mine.lanes), value + run.first + done);
-    mine.col_begin = std::int64_t{run.col_begin} + done;
-    look_at(run, true, value, mine);
-    for (const Run& other : touching.above) look_at(other, false, value, mine);
-    for (const Run& other : touching.below) look_at(other, false, value, mine);
-    const __m128i bits =
-        _mm_or_si128(_mm_maskz_set1_epi8(static_cast<__mmask16>(mine.higher), has_higher_neighbour),
-                     _mm_maskz_set1_epi8(static_cast<__mmask16>(mine.equal), has_equal_neighbour));
-    _mm_storeu_si128(reinterpret_cast<__m128i_u*>(relation + run.first + done), bits);
-  }
-}
-
-#endif
 
 }  // namespace
 
 RunKernels run_kernels_of(KernelSet set) {
 #if BRAGGD_X86_KERNELS
-  if (set >= KernelSet::avx512) return {find_avx512, relate_avx512};
+  if (set >= KernelSet::avx512) return run_kernels_avx512();
 #endif
   static_cast<void>(set);
-  return {find_scalar, relate_scalar};
+  return {find_scalar, put_scalar, take_back_scalar, relate_scalar, measure_scalar};
 }
 
 }  // namespace braggd

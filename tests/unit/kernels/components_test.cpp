@@ -1,69 +1,16 @@
 #include "kernels/components.hpp"
 
-#include <bit>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string_view>
 #include <vector>
 
-#include "kernels/components_variants.hpp"
-#include "unit/kernels/random_data.hpp"
+#include "unit/kernels/drawn_frames.hpp"
 
 namespace braggd {
 namespace {
 
 using testing::ElementsAre;
-
-/// A frame drawn in digits: '.' is below threshold.
-SparseFrame draw(const std::vector<std::string_view>& rows) {
-  SparseFrame frame;
-  frame.shape = {static_cast<std::uint32_t>(rows.size()), static_cast<std::uint32_t>(rows.front().size())};
-  std::uint32_t index = 0;
-  for (const std::string_view row : rows) {
-    for (const char c : row) {
-      if (c != '.') {
-        frame.index.push_back(index);
-        frame.value.push_back(static_cast<float>(c - '0'));
-      }
-      ++index;
-    }
-  }
-  return frame;
-}
-
-ComponentList components_of(const SparseFrame& frame, std::uint32_t min_pixels = 1,
-                            std::uint32_t max_pixels = ~std::uint32_t{0}) {
-  ComponentList list;
-  find_components(frame, min_pixels, max_pixels, list);
-  return list;
-}
-
-void expect_same_bits(const ComponentList& a, const ComponentList& b) {
-  ASSERT_EQ(a.components.size(), b.components.size());
-  EXPECT_EQ(a.n_too_small, b.n_too_small);
-  EXPECT_EQ(a.n_too_big, b.n_too_big);
-  EXPECT_EQ(a.component_of, b.component_of);
-  const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
-  for (std::size_t i = 0; i < a.components.size(); ++i) {
-    const Component& c = a.components[i];
-    const Component& d = b.components[i];
-    EXPECT_EQ(c.first_pixel, d.first_pixel);
-    EXPECT_EQ(c.n_pixels, d.n_pixels);
-    EXPECT_EQ(c.row_begin, d.row_begin);
-    EXPECT_EQ(c.row_end, d.row_end);
-    EXPECT_EQ(c.col_begin, d.col_begin);
-    EXPECT_EQ(c.col_end, d.col_end);
-    EXPECT_EQ(bits(c.sum), bits(d.sum));
-    EXPECT_EQ(bits(c.sum_row), bits(d.sum_row));
-    EXPECT_EQ(bits(c.sum_col), bits(d.sum_col));
-    EXPECT_EQ(bits(c.sum_row_row), bits(d.sum_row_row));
-    EXPECT_EQ(bits(c.sum_col_col), bits(d.sum_col_col));
-    EXPECT_EQ(bits(c.max_intensity), bits(d.max_intensity));
-    EXPECT_EQ(c.max_pixel, d.max_pixel);
-    EXPECT_EQ(c.n_maxima, d.n_maxima);
-    EXPECT_EQ(c.flags, d.flags);
-  }
-}
 
 TEST(Components, CornersConnect) {
   const auto list = components_of(draw({"......",  //
@@ -192,65 +139,6 @@ TEST(Components, AListThatIsUsedAgainForgetsItsPast) {
   EXPECT_EQ(list.n_too_small, 0U);
   EXPECT_EQ(list.components.size(), 1U);
   EXPECT_THAT(list.component_of, ElementsAre(0, 0));
-}
-
-SparseFrame random_frame(Random& random, Shape shape, std::size_t percent, std::size_t levels) {
-  SparseFrame frame;
-  frame.shape = shape;
-  for (std::uint32_t i = 0; i < shape.pixels(); ++i) {
-    if (random_below(random, 100) >= percent) continue;
-    frame.index.push_back(i);
-    frame.value.push_back(static_cast<float>(random_below(random, levels)) * 1.1F - 1.0F);
-    if (random_below(random, 20) == 0) {
-      frame.flagged.push_back({static_cast<std::uint32_t>(frame.index.size() - 1),
-                               static_cast<std::uint8_t>(1 + random_below(random, 3))});
-    }
-  }
-  return frame;
-}
-
-TEST(Components, RandomFramesGiveTheBitsOfTheReference) {
-  constexpr Shape shapes[] = {{1, 1}, {1, 40}, {40, 1}, {2, 2}, {2, 33}, {33, 2}, {7, 9}, {40, 50}, {64, 64}};
-  Random random(31);
-  ComponentList actual;
-  ComponentList expected;
-  for (const Shape shape : shapes) {
-    for (const std::size_t percent : {3U, 20U, 40U, 60U, 90U, 100U}) {
-      for (const std::size_t levels : {1U, 2U, 4U, 1000U}) {
-        const auto frame = random_frame(random, shape, percent, levels);
-        const auto min_pixels = static_cast<std::uint32_t>(random_below(random, 4));
-        const auto max_pixels = static_cast<std::uint32_t>(random_below(random, 2) == 0 ? 4000 : 12);
-        SCOPED_TRACE(testing::Message()
-                     << shape.rows << " x " << shape.cols << ", " << percent << " %, " << levels
-                     << " levels, " << min_pixels << " to " << max_pixels << " pixels");
-        find_components_reference(frame, min_pixels, max_pixels, expected);
-        for (const KernelSet set : supported_kernel_sets()) {
-          SCOPED_TRACE(name_of(set));
-          find_components_with(set, frame, min_pixels, max_pixels, actual);
-          expect_same_bits(actual, expected);
-          if (HasFailure()) return;
-        }
-      }
-    }
-  }
-}
-
-TEST(Components, ACheckerboardIsOneComponentOfManyMaxima) {
-  SparseFrame frame;
-  frame.shape = {64, 64};
-  for (std::uint32_t row = 0; row < 64; ++row) {
-    for (std::uint32_t col = row % 2; col < 64; col += 2) {
-      frame.index.push_back(row * 64 + col);
-      frame.value.push_back(row % 2 == 0 ? 2.0F : 1.0F);
-    }
-  }
-  ComponentList expected;
-  find_components_reference(frame, 1, 5000, expected);
-  const auto list = components_of(frame);
-  expect_same_bits(list, expected);
-  ASSERT_EQ(list.components.size(), 1U);
-  EXPECT_EQ(list.components[0].n_pixels, 2048U);
-  EXPECT_EQ(list.components[0].n_maxima, 1024U);
 }
 
 TEST(Components, ALargeFrameFarFromTheOriginKeepsItsBox) {
