@@ -54,9 +54,10 @@ PeakRow make_peak_row(const Peak& peak, const FrameMeta& meta, double omega_deg)
   return row;
 }
 
-// For each component the first peak that was made of it, or no_component.
-std::vector<std::uint32_t> peak_of_component(const PeakList& list) {
-  std::vector<std::uint32_t> peak_of(list.components->components.size(), no_component);
+// For each component the first peak that was made of it, or no_component. Valid until the next call.
+std::span<const std::uint32_t> peak_of_component(const PeakList& list) {
+  thread_local std::vector<std::uint32_t> peak_of;
+  peak_of.assign(list.components->components.size(), no_component);
   for (std::uint32_t i = 0; i < list.peaks.size(); ++i) {
     const std::uint32_t component = list.peaks[i].component;
     if (component < peak_of.size() && peak_of[component] == no_component) peak_of[component] = i;
@@ -64,7 +65,7 @@ std::vector<std::uint32_t> peak_of_component(const PeakList& list) {
   return peak_of;
 }
 
-std::vector<PixelRow> make_pixel_rows(const PeakList& list, KeepPixels keep) {
+void take_pixels(const PeakList& list, KeepPixels keep, std::vector<PixelRow>& rows) {
   if (!list.components || !list.components->pixels) {
     throw OutputError(
         "keep_pixels needs the pixels of each frame, and these peaks come without them: set it to none");
@@ -72,7 +73,6 @@ std::vector<PixelRow> make_pixel_rows(const PeakList& list, KeepPixels keep) {
   const SparseFrame& pixels = *list.components->pixels;
   const auto& component_of = list.components->component_of;
   const auto peak_of = peak_of_component(list);
-  std::vector<PixelRow> rows;
   for (std::size_t i = 0; i < pixels.index.size(); ++i) {
     const std::uint32_t component = i < component_of.size() ? component_of[i] : no_component;
     const std::uint32_t peak = component < peak_of.size() ? peak_of[component] : no_component;
@@ -80,27 +80,32 @@ std::vector<PixelRow> make_pixel_rows(const PeakList& list, KeepPixels keep) {
     rows.push_back({static_cast<std::uint16_t>(pixels.index[i] / pixels.shape.cols),
                     static_cast<std::uint16_t>(pixels.index[i] % pixels.shape.cols), pixels.value[i], peak});
   }
-  return rows;
+}
+
+void clear(FrameResult& result) {
+  result.frame = {};
+  result.peaks.clear();
+  result.pixels.clear();
 }
 
 }  // namespace
 
-FrameResult make_frame_result(const Envelope& envelope, const ScanHeader& header, KeepPixels keep) {
+void take_result(const Envelope& envelope, const ScanHeader& header, KeepPixels keep, FrameResult& out) {
+  clear(out);
   const FrameMeta& meta = envelope.meta;
-  FrameResult result;
-  FrameRow& frame = result.frame;
+  FrameRow& frame = out.frame;
   frame.frame_number = meta.frame_number;
   frame.omega_deg = std::isnan(meta.omega_deg) ? header.omega_of(meta.index) : meta.omega_deg;
   frame.status = status_of(envelope.dropped);
   frame.received_ns = meta.received_ns;
   frame.wire_bytes = meta.wire_bytes;
-  if (envelope.dropped != DropReason::none) return result;
+  if (envelope.dropped != DropReason::none) return;
 
   const PeakList& list = *envelope.get<PeakList>();
   frame.status |= list.status;
   frame.n_peaks = static_cast<std::uint32_t>(list.peaks.size());
-  result.peaks.reserve(list.peaks.size());
-  for (const Peak& peak : list.peaks) result.peaks.push_back(make_peak_row(peak, meta, frame.omega_deg));
+  out.peaks.reserve(list.peaks.size());
+  for (const Peak& peak : list.peaks) out.peaks.push_back(make_peak_row(peak, meta, frame.omega_deg));
   if (list.components) {
     frame.n_too_small = list.components->n_too_small;
     frame.n_too_big = list.components->n_too_big;
@@ -108,24 +113,22 @@ FrameResult make_frame_result(const Envelope& envelope, const ScanHeader& header
       frame.n_pixels = static_cast<std::uint32_t>(list.components->pixels->index.size());
     }
   }
-  if (keep != KeepPixels::none) result.pixels = make_pixel_rows(list, keep);
-  return result;
+  if (keep != KeepPixels::none) take_pixels(list, keep, out.pixels);
 }
 
-FrameResult make_missing_result(std::uint64_t index, const ScanHeader& header) {
-  FrameResult result;
-  result.frame.frame_number = index;
-  result.frame.omega_deg = header.omega_of(index);
-  result.frame.status = frame_missing;
-  return result;
+void take_missing(std::uint64_t index, const ScanHeader& header, FrameResult& out) {
+  clear(out);
+  out.frame.frame_number = index;
+  out.frame.omega_deg = header.omega_of(index);
+  out.frame.status = frame_missing;
 }
 
-std::vector<std::byte> pack(const FrameResult& result) {
+void pack(const FrameResult& result, std::vector<std::byte>& bytes) {
   static_assert(std::is_trivially_copyable_v<FrameRow> && std::is_trivially_copyable_v<PeakRow> &&
                 std::is_trivially_copyable_v<PixelRow>);
   const std::size_t counts[2] = {result.peaks.size(), result.pixels.size()};
   const std::size_t peak_bytes = counts[0] * sizeof(PeakRow), pixel_bytes = counts[1] * sizeof(PixelRow);
-  std::vector<std::byte> bytes(sizeof(counts) + sizeof(FrameRow) + peak_bytes + pixel_bytes);
+  bytes.resize(sizeof(counts) + sizeof(FrameRow) + peak_bytes + pixel_bytes);
   std::byte* out = bytes.data();
   const auto put = [&](const void* from, std::size_t size) {
     if (size > 0) std::memcpy(out, from, size);
@@ -135,16 +138,14 @@ std::vector<std::byte> pack(const FrameResult& result) {
   put(&result.frame, sizeof(FrameRow));
   put(result.peaks.data(), peak_bytes);
   put(result.pixels.data(), pixel_bytes);
-  return bytes;
 }
 
-FrameResult unpack(std::span<const std::byte> bytes) {
+void unpack(std::span<const std::byte> bytes, FrameResult& result) {
   const std::byte* in = bytes.data();
   const auto get = [&](void* to, std::size_t size) {
     if (size > 0) std::memcpy(to, in, size);
     in += size;
   };
-  FrameResult result;
   std::size_t counts[2] = {};
   get(counts, sizeof(counts));
   get(&result.frame, sizeof(FrameRow));
@@ -152,7 +153,6 @@ FrameResult unpack(std::span<const std::byte> bytes) {
   result.pixels.resize(counts[1]);
   get(result.peaks.data(), counts[0] * sizeof(PeakRow));
   get(result.pixels.data(), counts[1] * sizeof(PixelRow));
-  return result;
 }
 
 }  // namespace braggd

@@ -51,15 +51,17 @@ struct FrameResult {
   std::vector<PixelRow> pixels;
 };
 
+/// Each of these fills what it is given anew; the capacity of its vectors is used again.
+
 /// The result of a frame that came through, or of a tombstone. Throws OutputError where pixels are to be kept
 /// and the peaks come without them.
-FrameResult make_frame_result(const Envelope& envelope, const ScanHeader& header, KeepPixels keep);
+void take_result(const Envelope& envelope, const ScanHeader& header, KeepPixels keep, FrameResult& out);
 
 /// The result of a frame that never came.
-FrameResult make_missing_result(std::uint64_t index, const ScanHeader& header);
+void take_missing(std::uint64_t index, const ScanHeader& header, FrameResult& out);
 
 /// As bytes for this process only, to be held while it waits for the frames before it.
-std::vector<std::byte> pack(const FrameResult& result);
-FrameResult unpack(std::span<const std::byte> bytes);
+void pack(const FrameResult& result, std::vector<std::byte>& out);
+void unpack(std::span<const std::byte> bytes, FrameResult& out);
 
 }  // namespace braggd

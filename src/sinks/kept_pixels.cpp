@@ -65,7 +65,8 @@ KeptPixels::KeptPixels(const hdf5::OutputFile& output, const hdf5::Handle& entry
       places_(output, group_, columns_for(keep), chunk_rows, Packing::plain),
       intensity_type_(narrowest(pixel_type)),
       intensity_(create_intensity(group_, intensity_type_)) {
-  offsets_.append({0});
+  intensities_.reserve(chunk_rows);
+  offsets_.append(OffsetRow{});
 }
 
 void KeptPixels::append(const std::vector<PixelRow>& pixels, std::uint64_t first_peak) {
@@ -75,7 +76,7 @@ void KeptPixels::append(const std::vector<PixelRow>& pixels, std::uint64_t first
     intensities_.push_back(pixel.intensity);
     if (intensities_.size() == chunk_rows) write_intensities();
   }
-  offsets_.append({places_.rows()});
+  offsets_.append(OffsetRow{places_.rows()});
 }
 
 void KeptPixels::flush() {

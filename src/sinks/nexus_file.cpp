@@ -41,14 +41,15 @@ void NexusFile::consume(const Envelope& envelope) {
                  index);
     return;
   }
-  const FrameResult result = make_frame_result(envelope, *header_, keep_pixels_);
+  take_result(envelope, *header_, keep_pixels_, result_);
   if (index != next_frame_) {
-    if (!waiting_->put(index, pack(result))) {
+    pack(result_, packed_);
+    if (!waiting_->put(index, packed_)) {
       spdlog::warn("scan={} frame={}: a second result of this frame is left out", header_->scan_id, index);
     }
     return;
   }
-  writer_->append(result);
+  writer_->append(result_);
   ++next_frame_;
   append_waiting();
 }
@@ -57,14 +58,16 @@ void NexusFile::append_waiting() {
   while (!waiting_->empty()) {
     const auto record = waiting_->take(next_frame_);
     if (!record) return;
-    writer_->append(unpack(*record));
+    unpack(*record, result_);
+    writer_->append(result_);
     ++next_frame_;
   }
 }
 
 std::filesystem::path NexusFile::finish(const ScanSummary& summary) {
   while (next_frame_ < summary.ledger.expected) {
-    writer_->append(make_missing_result(next_frame_, *header_));
+    take_missing(next_frame_, *header_, result_);
+    writer_->append(result_);
     ++next_frame_;
     append_waiting();
   }

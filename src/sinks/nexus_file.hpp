@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include <braggd/sink.hpp>
 #include <braggd/stage.hpp>
@@ -63,6 +64,8 @@ class NexusFile final : public Sink {
   std::unique_ptr<ReorderStore> waiting_;
   std::unique_ptr<ResultWriter> writer_;
   std::uint64_t next_frame_ = 0;
+  FrameResult result_;  // memory that is used for every frame
+  std::vector<std::byte> packed_;
 };
 
 }  // namespace braggd

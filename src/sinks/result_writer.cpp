@@ -32,7 +32,7 @@ struct ResultWriter::Content {
         frames(output, frames_group, frame_columns(), frame_chunk_rows, Packing::compressed),
         peaks(output, peaks_group, peak_columns(), peak_chunk_rows, Packing::compressed),
         offsets(output, peaks_group, offset_columns(), frame_chunk_rows, Packing::compressed) {
-    offsets.append({0});
+    offsets.append(OffsetRow{});
     if (keep != KeepPixels::none) pixels.emplace(output, entry, context.header->pixel_type, keep);
     link_columns(entry);
     if (context.provenance) write_provenance(entry, *context.provenance);
@@ -41,8 +41,8 @@ struct ResultWriter::Content {
   void append(const FrameResult& result) {
     if (pixels) pixels->append(result.pixels, peaks.rows());
     frames.append(result.frame);
-    for (const PeakRow& peak : result.peaks) peaks.append(peak);
-    offsets.append({peaks.rows()});
+    peaks.append(std::span<const PeakRow>(result.peaks));
+    offsets.append(OffsetRow{peaks.rows()});
   }
 
   void flush() {

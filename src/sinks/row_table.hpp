@@ -1,6 +1,7 @@
 // Rows of a struct as columns of an HDF5 group.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -57,11 +58,18 @@ class RowTable {
       if (*column.units != '\0') hdf5::set_attribute(datasets_.back().dataset(), "units", column.units);
       row_bytes_ += column.element_bytes;
     }
+    rows_.reserve(chunk_rows);
   }
 
-  void append(const Row& row) {
-    rows_.push_back(row);
-    if (rows_.size() == chunk_rows_) flush();
+  void append(const Row& row) { append(std::span(&row, 1)); }
+
+  void append(std::span<const Row> rows) {
+    while (!rows.empty()) {
+      const auto some = rows.first(std::min<std::size_t>(rows.size(), chunk_rows_ - rows_.size()));
+      rows_.insert(rows_.end(), some.begin(), some.end());
+      rows = rows.subspan(some.size());
+      if (rows_.size() == chunk_rows_) flush();
+    }
   }
 
   /// Writes what is buffered; to be called once more at the end. Throws OutputError, hdf5::Error.

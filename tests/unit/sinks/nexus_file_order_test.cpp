@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <optional>
 #include <random>
 
 #include "sinks/reorder_store.hpp"
@@ -79,6 +80,12 @@ TEST(NexusFileOrder, FramesBeyondTheEndOfAScanOfUnknownLengthAreLeftOut) {
   EXPECT_EQ(numbers(file, "/entry/frames/status").size(), 2U);
 }
 
+std::optional<std::vector<std::byte>> taken(ReorderStore& store, std::uint64_t index) {
+  const auto record = store.take(index);
+  if (!record) return std::nullopt;
+  return std::vector<std::byte>(record->begin(), record->end());
+}
+
 TEST(ReorderStore, WhatExceedsItsMemoryWaitsInAFileWithoutAName) {
   const TemporaryDirectory directory;
   ReorderStore store(directory.path(), 100);
@@ -93,23 +100,36 @@ TEST(ReorderStore, WhatExceedsItsMemoryWaitsInAFileWithoutAName) {
   EXPECT_EQ(store.bytes_in_memory(), 100U);
   EXPECT_EQ(store.bytes_on_disk(), 260U);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
-  EXPECT_EQ(store.take(9), record(60, 9));
-  EXPECT_EQ(store.take(9), std::nullopt);
-  EXPECT_EQ(store.take(8), record(200, 8));
+  EXPECT_EQ(taken(store, 9), record(60, 9));
+  EXPECT_EQ(taken(store, 9), std::nullopt);
+  EXPECT_EQ(taken(store, 8), record(200, 8));
   EXPECT_EQ(store.bytes_on_disk(), 0U);
   EXPECT_TRUE(store.put(10, record(150, 10)));
-  EXPECT_EQ(store.take(10), record(150, 10));
-  EXPECT_EQ(store.take(5), record(60, 5));
-  EXPECT_EQ(store.take(7), record(40, 7));
+  EXPECT_EQ(taken(store, 10), record(150, 10));
+  EXPECT_EQ(taken(store, 5), record(60, 5));
+  EXPECT_EQ(taken(store, 7), record(40, 7));
   EXPECT_TRUE(store.empty());
+  EXPECT_EQ(store.bytes_in_memory(), 0U);
+}
+
+TEST(ReorderStore, RecordsThatUseTheMemoryOfEarlierOnesHoldTheirOwnBytesOnly) {
+  const TemporaryDirectory directory;
+  ReorderStore store(directory.path(), 100);
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    const std::vector<std::byte> in_memory(i % 7 * 10, std::byte(i)), on_disk(101, std::byte(i));
+    EXPECT_TRUE(store.put(2 * i, in_memory));
+    EXPECT_TRUE(store.put(2 * i + 1, on_disk));
+    EXPECT_EQ(taken(store, 2 * i + 1), on_disk);
+    EXPECT_EQ(taken(store, 2 * i), in_memory);
+  }
   EXPECT_EQ(store.bytes_in_memory(), 0U);
 }
 
 TEST(ReorderStore, AnEmptyRecordIsARecordToo) {
   const TemporaryDirectory directory;
   ReorderStore store(directory.path(), 0);
-  EXPECT_TRUE(store.put(1, {}));
-  EXPECT_EQ(store.take(1), std::vector<std::byte>{});
+  EXPECT_TRUE(store.put(1, std::vector<std::byte>{}));
+  EXPECT_EQ(taken(store, 1), std::vector<std::byte>{});
 }
 
 TEST(ReorderStore, ADirectoryThatIsNotThereIsAnOutputError) {
