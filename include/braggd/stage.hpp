@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <braggd/envelope.hpp>
@@ -76,10 +77,18 @@ template <class S>
 concept TakesShared = requires(S& stage, const InputOf<S>& input) {
   { stage.process(input) } -> std::same_as<Result<typename S::Output>>;
 };
+template <class S, class In>
+concept FillsSpare = requires(S& stage, const In& input, typename S::Output spare) {
+  { stage.process(input, std::move(spare)) } -> std::same_as<Result<typename S::Output>>;
+};
 }  // namespace detail
 
 /// A stage: an aggregate Config with a table of fields, a constructor that throws ConfigError (one object a scan), and
 /// `process`, which takes its input by const reference, or by shared_ptr where the output keeps the input alive.
+///
+/// A `process` with a second parameter, `Output spare = {}`, need not allocate: the pipeline hands it an output that is
+/// empty but has the vectors of an earlier frame, with their capacity. The stage fills it and returns it (`return spare;`
+/// moves); a scan's products then live in as much memory as were held at once. Alone, in a test, it is called without.
 template <class S>
 concept Stage = requires(const typename S::Config& config, const StageContext& context) {
   typename S::Input;

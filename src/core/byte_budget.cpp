@@ -1,53 +1,42 @@
 #include "core/byte_budget.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace braggd {
 
-class ByteBudget::Lease {
- public:
-  Lease(ByteBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {}
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-  ~Lease() {
-    // Notified under the lock: the waiter may destroy the budget as soon as it has seen the last lease return.
-    const std::lock_guard lock(budget_.mutex_);
-    budget_.in_use_bytes_ -= bytes_;
-    budget_.freed_.notify_all();
+std::shared_ptr<const void> ByteBudget::lease(std::uint64_t bytes, bool may_wait) {
+  if (bytes > capacity_bytes_) return nullptr;
+  auto lease = leases_.take();
+  std::uint64_t in_use = in_use_bytes_.load();
+  for (bool taken = false; !taken;) {
+    if (in_use <= capacity_bytes_ - bytes) {
+      taken = in_use_bytes_.compare_exchange_weak(in_use, in_use + bytes);
+      continue;
+    }
+    if (!may_wait) return nullptr;
+    in_use_bytes_.wait(in_use);
+    in_use = in_use_bytes_.load();
   }
+  *lease = {this, bytes};
+  std::uint64_t peak = peak_bytes_.load(std::memory_order_relaxed);
+  while (peak < in_use + bytes &&
+         !peak_bytes_.compare_exchange_weak(peak, in_use + bytes, std::memory_order_relaxed)) {
+  }
+  return std::move(lease).share();
+}
 
- private:
-  ByteBudget& budget_;
-  std::uint64_t bytes_;
-};
-
-void ByteBudget::take(std::uint64_t bytes) {
-  in_use_bytes_ += bytes;
-  peak_bytes_ = std::max(peak_bytes_, in_use_bytes_);
+void ByteBudget::give_back(std::uint64_t bytes) noexcept {
+  in_use_bytes_.fetch_sub(bytes);
+  in_use_bytes_
+      .notify_all();  // looks at nothing but the address, should a waiter have ended the budget by now
 }
 
 std::shared_ptr<const void> ByteBudget::acquire(std::uint64_t bytes) {
-  if (bytes > capacity_bytes_) return nullptr;
-  {
-    std::unique_lock lock(mutex_);
-    freed_.wait(lock, [&] { return in_use_bytes_ + bytes <= capacity_bytes_; });
-    take(bytes);
-  }
-  return std::make_shared<const Lease>(*this, bytes);
+  return lease(bytes, true);
 }
 
 std::shared_ptr<const void> ByteBudget::try_acquire(std::uint64_t bytes) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (bytes > capacity_bytes_ || in_use_bytes_ + bytes > capacity_bytes_) return nullptr;
-    take(bytes);
-  }
-  return std::make_shared<const Lease>(*this, bytes);
-}
-
-std::uint64_t ByteBudget::peak_bytes() const {
-  const std::lock_guard lock(mutex_);
-  return peak_bytes_;
+  return lease(bytes, false);
 }
 
 }  // namespace braggd

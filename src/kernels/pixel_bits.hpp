@@ -17,6 +17,9 @@ class PixelBits {
   PixelBits() = default;
   explicit PixelBits(std::uint64_t n_pixels) : bytes_(n_pixels / 8 + 65) {}
 
+  /// No bit set, for so many pixels; memory is used again.
+  void reset(std::uint64_t n_pixels) { bytes_.assign(n_pixels / 8 + 65, 0); }
+
   bool empty() const { return bytes_.empty(); }
   void set(std::size_t pixel) {
     bytes_[pixel / 8] = static_cast<std::uint8_t>(bytes_[pixel / 8] | 1U << pixel % 8);

@@ -181,9 +181,12 @@ class FrameWalk {
 
 /// Flags anew which survivors have a neighbour without a value, where the frame itself has pixels without one.
 void flag_beside_no_data(const PixelBits& masked, Shape shape, Survivors& survivors) {
-  PixelBits valueless = masked.empty() ? PixelBits(shape.pixels()) : masked;
+  thread_local PixelBits valueless;
+  thread_local std::vector<FlaggedPixel> flagged;
+  valueless = masked;
+  if (masked.empty()) valueless.reset(shape.pixels());
+  flagged.clear();
   for (const auto& none : survivors.no_data) valueless.add(none.pixel, none.bits);
-  std::vector<FlaggedPixel> flagged;
   auto known = survivors.flagged.begin();
   for (std::size_t ordinal = 0; ordinal < survivors.size; ++ordinal) {
     unsigned flags = 0;
@@ -193,7 +196,7 @@ void flag_beside_no_data(const PixelBits& masked, Shape shape, Survivors& surviv
     if (flags != 0)
       flagged.push_back({static_cast<std::uint32_t>(ordinal), static_cast<std::uint8_t>(flags)});
   }
-  survivors.flagged = std::move(flagged);
+  survivors.flagged.swap(flagged);
 }
 
 }  // namespace

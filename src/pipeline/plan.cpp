@@ -19,19 +19,24 @@ std::optional<std::size_t> Plan::task_of(std::optional<std::size_t> stage) const
 }
 
 std::uint64_t Plan::bytes_in_flight(const ScanHeader& header, std::uint64_t message_bytes) const {
-  // A kept pixel costs its index and value, its component, and the labels while they are being found.
-  constexpr std::uint64_t bytes_per_kept_pixel = 16;
-  std::uint64_t bytes = message_bytes + header.frame_bytes();
+  constexpr std::uint64_t per_kept_pixel = sizeof(std::uint32_t) + sizeof(float) + sizeof(FlaggedPixel);
+  constexpr std::uint64_t per_labelled_pixel = sizeof(std::uint32_t);
+  const std::uint64_t pixels = header.shape.pixels();
+  std::uint64_t bytes = message_bytes;
+  std::uint64_t most_kept = pixels;
   for (const PlanTask& task : tasks) {
     for (const PlanStep& step : task.steps) {
       const LogicalStage& last = stages[step.covers.back()];
-      if (last.entry->output == ProductType::dense_frame) bytes += header.shape.pixels() * sizeof(float);
-      if (last.entry->output == ProductType::sparse_frame) {
+      if (last.entry->output == ProductType::dense_frame) {
+        bytes += pixels * sizeof(float);
+      } else if (last.entry->output == ProductType::sparse_frame) {
         const auto limit = last.settings.find("max_pixels");
-        const auto most = limit == last.settings.end()
-                              ? header.shape.pixels()
-                              : static_cast<std::uint64_t>(std::get<std::int64_t>(limit->second));
-        bytes += std::min(header.shape.pixels(), most) * bytes_per_kept_pixel;
+        if (limit != last.settings.end()) {
+          most_kept = std::min(pixels, static_cast<std::uint64_t>(std::get<std::int64_t>(limit->second)));
+        }
+        bytes += most_kept * per_kept_pixel;
+      } else if (last.entry->output == ProductType::component_list) {
+        bytes += most_kept * per_labelled_pixel;
       }
     }
   }

@@ -58,7 +58,10 @@ struct Plan {
   EngineConfig engine() const { return make_config<EngineConfig>(config.engine); }
   /// The task whose output is that of stage `stage`; nothing for the source.
   std::optional<std::size_t> task_of(std::optional<std::size_t> stage) const;
-  /// Bytes that one frame may hold at once while it is in flight, its message included.
+  /// Bytes that one frame is charged while it is in flight: its message and the most that its pixels may hold, as
+  /// dense pixels, as kept pixels (max_pixels of them, all flagged) and as their labels. Not charged: components and
+  /// peaks, 168 bytes for both, at most one to four pixels of the frame; the indices of saturated pixels in a dense
+  /// frame; and what a worker needs to decode, which no frame holds.
   std::uint64_t bytes_in_flight(const ScanHeader& header, std::uint64_t message_bytes) const;
   std::shared_ptr<const Provenance> provenance() const;
 };

@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/products.hpp"
+#include "core/recycler.hpp"
 #include "core/text.hpp"
 
 namespace braggd {
@@ -16,6 +18,7 @@ struct Runner::Scan {
 
   std::shared_ptr<const ScanHeader> header;
   DropLog log;
+  Recycler<Frame> frames;
   std::vector<SinkRunner> sinks;
   std::unique_ptr<ScanGraph> graph;
   std::string failure;  ///< why the scan cannot be processed; empty: it can
@@ -58,6 +61,7 @@ void Runner::begin(std::shared_ptr<const ScanHeader> header) {
   }
   scan_ = std::make_unique<Scan>(header);
   scan_->failure = std::move(failure);
+  scan_->seen.reserve(header->expected_frames);
   received_ = consumed_ = bytes_received_ = 0;
   {
     const std::lock_guard lock(progress_mutex_);
@@ -148,7 +152,7 @@ void Runner::push(Frame frame) {
   if (!lease) return drop_unadmitted(meta, frame.bytes.size(), bytes);
   scan_->graph->put({.meta = meta,
                      .dropped = DropReason::none,
-                     .product = std::make_shared<const Frame>(std::move(frame)),
+                     .product = scan_->frames.share(std::move(frame)),
                      .lease = std::move(lease)});
 }
 

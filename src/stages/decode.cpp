@@ -54,10 +54,11 @@ std::shared_ptr<const std::vector<std::uint8_t>> header_mask(const ScanHeader& h
 Decode::Decode(const Config& /*config*/, const StageContext& context)
     : header_(context.header), masked_(header_mask(*context.header)) {}
 
-Result<DenseFrame> Decode::process(const Frame& frame) const {
+Result<DenseFrame> Decode::process(const Frame& frame, DenseFrame dense) const {
   const auto raw = decode_raw(frame, *header_);
   if (!raw) return raw.error();
-  DenseFrame dense{.meta = frame.meta, .shape = frame.shape, .status = 0, .pixels = {}, .saturated = {}};
+  dense.meta = frame.meta;
+  dense.shape = frame.shape;
   dense.pixels.resize(frame.shape.pixels());
   const std::span<const std::uint8_t> masked =
       masked_ ? std::span<const std::uint8_t>(*masked_) : std::span<const std::uint8_t>();

@@ -29,7 +29,7 @@ class Decode {
   static constexpr StageInfo info{"decode", "Decompresses a frame; pixels without a value become NaN."};
 
   Decode(const Config& config, const StageContext& context);
-  Result<DenseFrame> process(const Frame& frame) const;
+  Result<DenseFrame> process(const Frame& frame, DenseFrame dense = {}) const;
   void fold(PixelRule& rule) const;
 
  private:

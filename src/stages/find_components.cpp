@@ -14,8 +14,8 @@ void FindComponents::check(const Config& config) {
 
 FindComponents::FindComponents(const Config& config, const StageContext& /*context*/) : config_(config) {}
 
-Result<ComponentList> FindComponents::process(const std::shared_ptr<const SparseFrame>& frame) const {
-  ComponentList list;
+Result<ComponentList> FindComponents::process(const std::shared_ptr<const SparseFrame>& frame,
+                                              ComponentList list) const {
   list.meta = frame->meta;
   list.shape = frame->shape;
   list.status = frame->status;

@@ -34,7 +34,8 @@ class FindComponents {
 
   static void check(const Config& config);
   FindComponents(const Config& config, const StageContext& context);
-  Result<ComponentList> process(const std::shared_ptr<const SparseFrame>& frame) const;
+  Result<ComponentList> process(const std::shared_ptr<const SparseFrame>& frame,
+                                ComponentList list = {}) const;
 
  private:
   Config config_;

@@ -39,9 +39,11 @@ Peak locate(const Component& c, std::uint32_t ordinal, std::uint32_t cols) {
 
 LocatePeaks::LocatePeaks(const Config& /*config*/, const StageContext& /*context*/) {}
 
-Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>& components) const {
-  PeakList list{
-      .meta = components->meta, .status = components->status, .peaks = {}, .components = components};
+Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>& components,
+                                      PeakList list) const {
+  list.meta = components->meta;
+  list.status = components->status;
+  list.components = components;
   list.peaks.reserve(components->components.size());
   for (const Component& component : components->components) {
     list.peaks.push_back(

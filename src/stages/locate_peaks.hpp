@@ -22,7 +22,7 @@ class LocatePeaks {
                                   "Places each component at its intensity-weighted centroid."};
 
   LocatePeaks(const Config& config, const StageContext& context);
-  Result<PeakList> process(const std::shared_ptr<const ComponentList>& components) const;
+  Result<PeakList> process(const std::shared_ptr<const ComponentList>& components, PeakList list = {}) const;
 };
 
 }  // namespace braggd

@@ -19,8 +19,8 @@ MaskPixels::MaskPixels(const Config& config, const StageContext& context) {
   masked_ = load_frame_sized<std::uint8_t>(config.file, config.dataset, context, load_mask);
 }
 
-Result<DenseFrame> MaskPixels::process(const DenseFrame& frame) const {
-  DenseFrame masked = frame;
+Result<DenseFrame> MaskPixels::process(const DenseFrame& frame, DenseFrame masked) const {
+  masked = frame;
   for (std::size_t i = 0; i < masked.pixels.size(); ++i) {
     if ((*masked_)[i] != 0) masked.pixels[i] = std::numeric_limits<float>::quiet_NaN();
   }

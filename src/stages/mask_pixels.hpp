@@ -34,7 +34,7 @@ class MaskPixels {
 
   static void check(const Config& config);
   MaskPixels(const Config& config, const StageContext& context);
-  Result<DenseFrame> process(const DenseFrame& frame) const;
+  Result<DenseFrame> process(const DenseFrame& frame, DenseFrame masked = {}) const;
   void fold(PixelRule& rule) const;
 
  private:

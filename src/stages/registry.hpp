@@ -8,6 +8,9 @@
 
 #include <braggd/stage.hpp>
 
+#include "core/products.hpp"
+#include "core/recycler.hpp"
+
 namespace braggd {
 
 /// A stage behind one interface; process may throw, its caller catches.
@@ -45,10 +48,12 @@ class StageAdapter final : public AnyStage {
   explicit StageAdapter(S stage) : stage_(std::move(stage)) {}
 
   Result<Product> process(const Product& input) override {
-    const auto& in = std::get<std::shared_ptr<const typename S::Input>>(input);
-    Result<typename S::Output> out = call(in);
+    auto object = outputs_.take();
+    Result<typename S::Output> out =
+        call(std::get<std::shared_ptr<const typename S::Input>>(input), std::move(*object));
     if (!out) return out.error();
-    return Product(std::make_shared<const typename S::Output>(std::move(out.value())));
+    *object = std::move(out.value());
+    return Product(std::move(object).share());
   }
 
   void fold(PixelRule& rule) const override {
@@ -56,14 +61,20 @@ class StageAdapter final : public AnyStage {
   }
 
  private:
-  Result<typename S::Output> call(const std::shared_ptr<const typename S::Input>& in) {
-    if constexpr (TakesShared<S>) {
+  using In = std::shared_ptr<const typename S::Input>;
+  Result<typename S::Output> call(const In& in, typename S::Output spare) {
+    if constexpr (FillsSpare<S, In>) {
+      return stage_.process(in, std::move(spare));
+    } else if constexpr (FillsSpare<S, typename S::Input>) {
+      return stage_.process(*in, std::move(spare));
+    } else if constexpr (TakesShared<S>) {
       return stage_.process(in);
     } else {
       return stage_.process(*in);
     }
   }
   S stage_;
+  Recycler<typename S::Output> outputs_;
 };
 
 }  // namespace detail

@@ -19,7 +19,7 @@ class SparsifyPixels {
 
   /// `rule.at_least` must be set. The rule's dark frame and masks have the shape of the header.
   SparsifyPixels(const PixelRule& rule, std::shared_ptr<const ScanHeader> header);
-  Result<SparseFrame> process(const Frame& frame) const;
+  Result<SparseFrame> process(const Frame& frame, SparseFrame sparse = {}) const;
 
  private:
   std::shared_ptr<const ScanHeader> header_;

@@ -16,8 +16,8 @@ SubtractDark::SubtractDark(const Config& config, const StageContext& context) {
   dark_ = load_frame_sized<float>(config.file, config.dataset, context, load_dark);
 }
 
-Result<DenseFrame> SubtractDark::process(const DenseFrame& frame) const {
-  DenseFrame corrected = frame;
+Result<DenseFrame> SubtractDark::process(const DenseFrame& frame, DenseFrame corrected) const {
+  corrected = frame;
   for (std::size_t i = 0; i < corrected.pixels.size(); ++i) corrected.pixels[i] -= (*dark_)[i];
   return corrected;
 }

@@ -37,7 +37,7 @@ class SubtractDark {
 
   static void check(const Config& config);
   SubtractDark(const Config& config, const StageContext& context);
-  Result<DenseFrame> process(const DenseFrame& frame) const;
+  Result<DenseFrame> process(const DenseFrame& frame, DenseFrame corrected = {}) const;
   void fold(PixelRule& rule) const;
 
  private:

@@ -15,13 +15,7 @@ FrameError too_many_pixels(float at_least, std::uint64_t max_pixels) {
 
 Threshold::Threshold(const Config& config, const StageContext& /*context*/) : config_(config) {}
 
-Result<SparseFrame> Threshold::process(const DenseFrame& frame) const {
-  SparseFrame sparse{.meta = frame.meta,
-                     .shape = frame.shape,
-                     .status = frame.status,
-                     .index = {},
-                     .value = {},
-                     .flagged = {}};
+Result<SparseFrame> Threshold::process(const DenseFrame& frame, SparseFrame sparse) const {
   if (!threshold_dense(frame, config_.at_least, config_.max_pixels, sparse)) {
     return too_many_pixels(config_.at_least, config_.max_pixels);
   }

@@ -30,7 +30,7 @@ class Threshold {
   static constexpr StageInfo info{"threshold", "Keeps the pixels that stand out of the background."};
 
   Threshold(const Config& config, const StageContext& context);
-  Result<SparseFrame> process(const DenseFrame& frame) const;
+  Result<SparseFrame> process(const DenseFrame& frame, SparseFrame sparse = {}) const;
   void fold(PixelRule& rule) const;
 
  private:

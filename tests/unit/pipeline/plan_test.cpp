@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/products.hpp"
 #include "pipeline/explain.hpp"
+#include "stages/find_components.hpp"
+#include "stages/sparsify_pixels.hpp"
 #include "unit/pipeline/plans.hpp"
 
 namespace braggd {
@@ -63,13 +66,36 @@ TEST(Plan, TheExpandedFileReadsBackAsTheSamePipeline) {
   EXPECT_EQ(expand_config(testing::plan_of(expanded).config), expanded);
 }
 
-TEST(Plan, AFrameInFlightCostsItsBytesItsScratchAndItsDenseCopies) {
+TEST(Plan, AFrameInFlightIsChargedItsMessageItsKeptPixelsAndTheDenseFramesThatThePlanMakes) {
   ScanHeader header;
   header.shape = {100, 100};
   const Plan fused = testing::plan_of(testing::spine);
-  EXPECT_EQ(fused.bytes_in_flight(header, 500), 500u + 20000u + 160000u);
+  EXPECT_EQ(fused.bytes_in_flight(header, 500), 500u + 200000u);
   const Plan plain = testing::plan_of(testing::spine, {.fuse = false});
-  EXPECT_EQ(plain.bytes_in_flight(header, 500), 500u + 20000u + 40000u + 160000u);
+  EXPECT_EQ(plain.bytes_in_flight(header, 500), 500u + 40000u + 200000u);
+}
+
+TEST(Plan, TheChargeIsWhatAFrameHoldsOfWhichEveryPixelIsKeptAndFlagged) {
+  auto header = std::make_shared<ScanHeader>();
+  header->shape = {64, 48};
+  header->saturation_value = 1000;
+  Frame frame;
+  frame.shape = header->shape;
+  frame.bytes = Bytes::own(std::vector<std::byte>(header->frame_bytes(), std::byte{0x20}));
+  PixelRule rule;
+  rule.at_least = 10;
+  rule.max_pixels = header->shape.pixels();
+  ResourceCache resources;
+  auto kept = SparsifyPixels(rule, header).process(frame);
+  ASSERT_TRUE(kept);
+  const auto pixels = std::make_shared<const SparseFrame>(std::move(kept.value()));
+  const auto components = FindComponents({}, {header, resources}).process(pixels);
+  ASSERT_TRUE(components);
+  ASSERT_EQ(pixels->flagged.size(), header->shape.pixels());
+  ASSERT_EQ(components.value().components.size(), 1u);
+  const std::uint64_t held = frame.bytes.size() + vector_bytes(*pixels) + vector_bytes(components.value()) -
+                             components.value().components.capacity() * sizeof(Component);
+  EXPECT_EQ(testing::plan_of(testing::spine).bytes_in_flight(*header, frame.bytes.size()), held);
 }
 
 TEST(Plan, HostileYamlIsRefusedWithAMessage) {
