@@ -123,6 +123,7 @@ void PatchSet::expose(Random& random) {
 }
 
 void PatchSet::segment() {
+  pixels_->at_least = scene_.facts.threshold;
   pixels_->index.clear();
   pixels_->value.clear();
   for (std::uint32_t i = 0; i < frame_.size(); ++i) {

@@ -44,8 +44,13 @@ SparsifyPixels::SparsifyPixels(const PixelRule& rule, std::shared_ptr<const Scan
 
 Result<SparseFrame> SparsifyPixels::process(const Frame& frame) const {
   if (auto error = wrong_shape(frame, *header_)) return std::move(*error);
-  SparseFrame sparse{
-      .meta = frame.meta, .shape = frame.shape, .status = 0, .index = {}, .value = {}, .flagged = {}};
+  SparseFrame sparse{.meta = frame.meta,
+                     .shape = frame.shape,
+                     .status = 0,
+                     .at_least = at_least_,
+                     .index = {},
+                     .value = {},
+                     .flagged = {}};
   const SparsifyOutcome outcome = sparsifier_->run(frame.encoding, frame.bytes.view(), sparse);
   if (outcome.damage != ChunkError::none) return damaged(frame, outcome.damage);
   if (outcome.too_many_pixels) return too_many_pixels(at_least_, max_pixels_);

@@ -19,6 +19,7 @@ Result<SparseFrame> Threshold::process(const DenseFrame& frame) const {
   SparseFrame sparse{.meta = frame.meta,
                      .shape = frame.shape,
                      .status = frame.status,
+                     .at_least = config_.at_least,
                      .index = {},
                      .value = {},
                      .flagged = {}};
