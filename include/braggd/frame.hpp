@@ -167,6 +167,7 @@ struct SparseFrame {
   FrameMeta meta;
   Shape shape;
   std::uint8_t status = 0;
+  float at_least = std::numeric_limits<float>::quiet_NaN();  ///< the threshold; NaN: not known
   std::vector<std::uint32_t> index;
   std::vector<float> value;           ///< corrected counts
   std::vector<FlaggedPixel> flagged;  ///< the few that carry a flag, ascending by ordinal

@@ -68,14 +68,25 @@ struct ComponentList {
   std::vector<std::uint32_t> component_of;  ///< for each pixel its place in `components`, or no_component
 };
 
-enum class PositionSource : std::uint8_t { centroid = 0, network = 1, fit = 2 };
+/// What a peak's position comes from: the centroid weighted with the intensity, with the intensity above the threshold or
+/// with its square, a network, or the fit of a profile.
+enum class PositionSource : std::uint8_t {
+  centroid = 0,
+  network = 1,
+  fit = 2,
+  centroid_above = 3,
+  centroid_squared = 4,
+};
 
-/// A located component. Rows before columns, pixel centres at integers.
+inline constexpr std::array<std::string_view, 5> position_source_names{"centroid", "network", "fit",
+                                                                       "centroid_above", "centroid_squared"};
+
+/// A located component, or the share of one that was split. Rows before columns, pixel centres at integers.
 struct Peak {
   std::uint32_t component = 0;  ///< which component of the frame
   PositionSource source = PositionSource::centroid;
-  double row = 0, col = 0;  ///< the best estimate
-  double centroid_row = 0, centroid_col = 0;
+  double row = 0, col = 0;                    ///< the best estimate
+  double centroid_row = 0, centroid_col = 0;  ///< weighted with the intensity of all its pixels
   float row_error = std::numeric_limits<float>::quiet_NaN();  ///< one sigma, px
   float col_error = std::numeric_limits<float>::quiet_NaN();
   std::uint32_t n_pixels = 0;
@@ -85,7 +96,7 @@ struct Peak {
   std::uint32_t flags = 0;             ///< PeakFlag
 };
 
-/// The peaks of a frame in the order of its components.
+/// The peaks of a frame in the order of its components, those of one in raster order of their maxima.
 struct PeakList {
   FrameMeta meta;
   std::uint8_t status = 0;

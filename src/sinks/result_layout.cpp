@@ -57,7 +57,13 @@ constexpr std::array offset_table{column<&OffsetRow::offset>("frame_offsets")};
 constexpr const char* status_legend =
     "0 has its result; bits: 1 missing, 2 dropped by back-pressure, 4 decode error, 8 a stage was skipped, "
     "16 a time-out, 32 had pixels that were not finite";
-constexpr const char* position_legend = "0 centroid, 1 network, 2 fit";
+
+std::string position_legend() {
+  std::string legend;
+  for (std::size_t i = 0; i < position_source_names.size(); ++i)
+    legend += (i > 0 ? ", " : "") + std::to_string(i) + " " + std::string(position_source_names[i]);
+  return legend;
+}
 
 std::string flags_legend() {
   std::string legend = "bits: ";
@@ -154,7 +160,7 @@ void link_columns(const hdf5::Handle& entry) {
   link(entry, "frames/omega_deg", "sample/rotation_angle");
   set_legend(entry, "frames/status", status_legend);
   set_legend(entry, "peaks/flags", flags_legend());
-  set_legend(entry, "peaks/position_source", position_legend);
+  set_legend(entry, "peaks/position_source", position_legend());
 }
 
 void write_provenance(const hdf5::Handle& entry, const Provenance& provenance) {

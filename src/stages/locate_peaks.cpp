@@ -2,14 +2,34 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <optional>
+
+#include "kernels/patches.hpp"
+#include "kernels/spot_fit.hpp"
+#include "kernels/weighted_centroid.hpp"
+#include "stages/decode.hpp"
 
 namespace braggd {
 
+/// What is placed: the components, or the shares of those that were split.
+struct LocatePeaks::Parts {
+  const ComponentList& wholes;
+  const ComponentList& list;
+  std::span<const std::uint32_t> parent;  // empty where nothing was split
+  double threshold;
+
+  std::uint32_t parent_of(std::uint32_t part) const { return parent.empty() ? part : parent[part]; }
+};
+
 namespace {
 
-Peak locate(const Component& c, std::uint32_t ordinal, std::uint32_t cols) {
+// Above so many thresholds a fit is clearly better than any centroid.
+constexpr double bright = 50;
+
+Peak at_centroid(const Component& c, std::uint32_t component, std::uint32_t cols) {
   Peak peak;
-  peak.component = ordinal;
+  peak.component = component;
   peak.n_pixels = c.n_pixels;
   peak.sum_intensity = c.sum;
   peak.max_intensity = c.max_intensity;
@@ -35,21 +55,155 @@ Peak locate(const Component& c, std::uint32_t ordinal, std::uint32_t cols) {
   return peak;
 }
 
+/// The threshold of the frame's pixels, or the lowest of them where it is not known.
+double threshold_of(const SparseFrame& pixels) {
+  if (!std::isnan(pixels.at_least)) return double{pixels.at_least};
+  return pixels.value.empty() ? 0 : double{*std::ranges::min_element(pixels.value)};
+}
+
+void place(Peak& peak, PositionSource source, double row, double col, double row_error, double col_error) {
+  peak.source = source;
+  peak.row = row;
+  peak.col = col;
+  peak.row_error = static_cast<float>(row_error);
+  peak.col_error = static_cast<float>(col_error);
+}
+
+PatchPlace in_patch(std::uint32_t pixel, PatchOrigin origin, std::uint32_t cols) {
+  return {static_cast<double>(pixel / cols) - origin.row, static_cast<double>(pixel % cols) - origin.col};
+}
+
+/// The nearest other maximum of the same component that the patch shows.
+std::optional<PatchPlace> other_maximum(const ComponentList& list, std::span<const std::uint32_t> parent,
+                                        std::uint32_t part, PatchOrigin origin, std::uint32_t patch_px) {
+  if (parent.empty()) return {};
+  const auto [begin, end] = std::equal_range(parent.begin(), parent.end(), parent[part]);
+  const double middle = patch_px / 2;
+  std::optional<PatchPlace> nearest;
+  double nearest_px = middle + 0.5;
+  for (auto it = begin; it != end; ++it) {
+    const auto other = static_cast<std::uint32_t>(it - parent.begin());
+    if (other == part) continue;
+    const PatchPlace at = in_patch(list.components[other].max_pixel, origin, list.shape.cols);
+    const double distance = std::hypot(at.row - middle, at.col - middle);
+    if (distance >= nearest_px) continue;
+    nearest = at;
+    nearest_px = distance;
+  }
+  return nearest;
+}
+
+/// Of a saturated pixel it is only known that it is high.
+void blank_saturated(const SparseFrame& pixels, PatchOrigin origin, std::uint32_t patch_px,
+                     std::span<float> patch) {
+  for (const FlaggedPixel& flagged : pixels.flagged) {
+    if ((flagged.flags & pixel_saturated) == 0) continue;
+    const PatchPlace at = in_patch(pixels.index[flagged.ordinal], origin, pixels.shape.cols);
+    if (at.row < 0 || at.col < 0 || at.row >= patch_px || at.col >= patch_px) continue;
+    patch[static_cast<std::size_t>(at.row * patch_px + at.col)] = std::numeric_limits<float>::quiet_NaN();
+  }
+}
+
 }  // namespace
 
-LocatePeaks::LocatePeaks(const Config& /*config*/, const StageContext& /*context*/) {}
+void LocatePeaks::check(const Config& config) {
+  if (config.patch_px % 2 == 0) {
+    throw ConfigError(
+        "a patch has a pixel in its middle: patch_px must be odd, not " + std::to_string(config.patch_px),
+        "patch_px");
+  }
+  if (std::isnan(config.noise_sigma) != std::isnan(config.signal_variance)) {
+    throw ConfigError(
+        "the noise of a pixel is known from noise_sigma and signal_variance together: give both or neither",
+        std::isnan(config.noise_sigma) ? "signal_variance" : "noise_sigma");
+  }
+}
+
+LocatePeaks::LocatePeaks(const Config& config, const StageContext& context)
+    : config_(config), noise_{config.noise_sigma, config.signal_variance} {
+  check(config);
+  if (context.header && (config.by == LocateBy::fit || config.by == LocateBy::automatic))
+    masked_ = header_mask(*context.header);
+}
 
 Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>& components,
                                       PeakList list) const {
   list.meta = components->meta;
   list.status = components->status;
   list.components = components;
-  list.peaks.reserve(components->components.size());
-  for (const Component& component : components->components) {
-    list.peaks.push_back(
-        locate(component, static_cast<std::uint32_t>(list.peaks.size()), components->shape.cols));
+  std::optional<Shares> shares;
+  if (config_.split) {
+    RegionalMaxima maxima;
+    shares = split_components(*components, {config_.split_distance_px, config_.split_height}, maxima);
   }
+  const Parts parts{
+      *components, shares ? shares->list : *components,
+      shares ? std::span<const std::uint32_t>(shares->parent) : std::span<const std::uint32_t>{},
+      threshold_of(*components->pixels)};
+  list.peaks.reserve(parts.list.components.size());
+  for (const Component& part : parts.list.components) {
+    const auto ordinal = static_cast<std::uint32_t>(list.peaks.size());
+    list.peaks.push_back(at_centroid(part, parts.parent_of(ordinal), parts.list.shape.cols));
+  }
+  if (config_.by != LocateBy::centroid || noise_.known()) place_by_weight(parts, list.peaks);
+  if (config_.by == LocateBy::fit || config_.by == LocateBy::automatic) place_by_fit(parts, list.peaks);
   return list;
+}
+
+void LocatePeaks::place_by_weight(const Parts& parts, std::span<Peak> peaks) const {
+  CentroidWeight weight = CentroidWeight::intensity;
+  PositionSource source = PositionSource::centroid;
+  if (config_.by == LocateBy::centroid_above || config_.by == LocateBy::automatic) {
+    weight = CentroidWeight::above_threshold;
+    source = PositionSource::centroid_above;
+  } else if (config_.by == LocateBy::centroid_squared) {
+    weight = CentroidWeight::squared;
+    source = PositionSource::centroid_squared;
+  }
+  std::vector<CentroidSums> sums;
+  std::vector<WeightedCentroid> found(peaks.size());
+  component_centroids(parts.list, weight, parts.threshold, noise_, sums, found);
+  for (std::size_t i = 0; i < peaks.size(); ++i) {
+    if (std::isnan(found[i].row)) continue;
+    place(peaks[i], source, found[i].row, found[i].col, found[i].row_error, found[i].col_error);
+    peaks[i].flags &= ~std::uint32_t{not_located};
+  }
+}
+
+bool LocatePeaks::wants_fit(const Parts& parts, std::uint32_t part) const {
+  if (config_.by == LocateBy::fit) return true;
+  const Component& c = parts.list.components[part];
+  if ((c.flags & (touches_edge | touches_mask | saturated)) != 0) return true;
+  if (c.n_pixels != parts.wholes.components[parts.parent_of(part)].n_pixels) return true;
+  if (double{c.max_intensity} > bright * parts.threshold) return true;
+  const PatchOrigin origin = patch_origin(c.max_pixel, parts.list.shape.cols, config_.patch_px);
+  const auto size = static_cast<std::int32_t>(config_.patch_px);
+  return c.row_begin < origin.row || c.col_begin < origin.col || c.row_end > origin.row + size ||
+         c.col_end > origin.col + size;
+}
+
+void LocatePeaks::place_by_fit(const Parts& parts, std::span<Peak> peaks) const {
+  const std::uint32_t patch_px = config_.patch_px;
+  const std::uint32_t cols = parts.list.shape.cols;
+  const std::span<const std::uint8_t> masked =
+      masked_ ? std::span(*masked_) : std::span<const std::uint8_t>{};
+  std::vector<float> patch(std::size_t{patch_px} * patch_px);
+  for (std::uint32_t i = 0; i < peaks.size(); ++i) {
+    if (!wants_fit(parts, i)) continue;
+    const Component& part = parts.list.components[i];
+    const PatchCentre centre{parts.parent_of(i), part.max_pixel};
+    const PatchOrigin origin = patch_origin(part.max_pixel, cols, patch_px);
+    cut_patches(parts.wholes, {&centre, 1}, patch_px, masked, patch);
+    if ((part.flags & saturated) != 0) blank_saturated(*parts.list.pixels, origin, patch_px, patch);
+    const SpotFit fit =
+        fit_spot(patch, patch_px, parts.threshold, noise_, in_patch(part.max_pixel, origin, cols),
+                 other_maximum(parts.list, parts.parent, i, origin, patch_px));
+    if (fit.outcome == FitOutcome::left_patch) peaks[i].flags |= outside_patch;
+    if (fit.outcome != FitOutcome::converged) continue;
+    place(peaks[i], PositionSource::fit, origin.row + fit.place.row, origin.col + fit.place.col,
+          fit.row_error, fit.col_error);
+    peaks[i].flags &= ~std::uint32_t{not_located};
+  }
 }
 
 }  // namespace braggd

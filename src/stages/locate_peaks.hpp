@@ -1,28 +1,88 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <tuple>
+#include <vector>
 
 #include <braggd/stage.hpp>
 
+#include "kernels/noise_model.hpp"
+#include "kernels/split_components.hpp"
+
 namespace braggd {
 
+enum class LocateBy : std::uint8_t { centroid, centroid_above, centroid_squared, fit, automatic };
+
+inline constexpr std::array<std::string_view, 5> locate_by_names{"centroid", "centroid_above",
+                                                                 "centroid_squared", "fit", "auto"};
+
 struct LocatePeaksConfig {
-  static constexpr auto fields() { return std::tuple{}; }
+  LocateBy by = LocateBy::centroid;
+  bool split = false;
+  double split_distance_px = 2;
+  double split_height = 0.1;
+  std::uint32_t patch_px = 11;
+  double noise_sigma = std::numeric_limits<double>::quiet_NaN();
+  double signal_variance = std::numeric_limits<double>::quiet_NaN();
+
+  static constexpr auto fields() {
+    using C = LocatePeaksConfig;
+    return std::tuple{
+        choice_field(
+            "by", &C::by,
+            "what places a peak: the centroid weighted with the intensity, with the intensity above the "
+            "threshold, with its square, the fit of a pseudo-Voigt, or auto: the fit for bright, cut and "
+            "overlapped peaks, centroid_above for the others",
+            locate_by_names),
+        field("split", &C::split, "one peak for each maximum of a component; else one for each component"),
+        field("split_distance_px", &C::split_distance_px,
+              "nearer to a higher one, a maximum is noise; where split", 0, 1000)
+            .unit("px"),
+        field("split_height", &C::split_height,
+              "lower than this part of the component's highest pixel, a maximum is noise; where split", 0, 1),
+        field("patch_px", &C::patch_px, "edge of the square that is fitted; odd", 5, 31).unit("px"),
+        field("noise_sigma", &C::noise_sigma,
+              "noise of a pixel without signal, 0 of a photon counter; not given: positions have no error", 0,
+              1e6)
+            .unit("counts"),
+        field("signal_variance", &C::signal_variance,
+              "variance that each count of signal adds, 1 of a photon counter; not given: positions have no "
+              "error",
+              0, 1e6)
+            .unit("counts"),
+    };
+  }
 };
 
-/// Places each component at its intensity-weighted centroid. A component whose intensities do not sum to a positive
-/// number has no centroid: it is flagged not_located and stands at its brightest pixel.
+/// Places each component, or each maximum of one. A component whose intensities do not sum to a positive number has no
+/// centroid: it is flagged not_located and stands at its brightest pixel, unless a fit places it. Where an estimator has
+/// no answer, the peak stays at its centroid and its source says so; where a fit left its patch, it is flagged
+/// outside_patch too.
 class LocatePeaks {
  public:
   using Config = LocatePeaksConfig;
   using Input = ComponentList;
   using Output = PeakList;
-  static constexpr StageInfo info{"locate_peaks",
-                                  "Places each component at its intensity-weighted centroid."};
+  static constexpr StageInfo info{"locate_peaks", "Places each component to a fraction of a pixel."};
 
+  static void check(const Config& config);
   LocatePeaks(const Config& config, const StageContext& context);
   Result<PeakList> process(const std::shared_ptr<const ComponentList>& components, PeakList list = {}) const;
+
+ private:
+  struct Parts;
+  void place_by_weight(const Parts& parts, std::span<Peak> peaks) const;
+  void place_by_fit(const Parts& parts, std::span<Peak> peaks) const;
+  bool wants_fit(const Parts& parts, std::uint32_t part) const;
+
+  Config config_;
+  NoiseModel noise_;
+  std::shared_ptr<const std::vector<std::uint8_t>> masked_;  // of the header, or null
 };
 
 }  // namespace braggd

@@ -45,6 +45,7 @@ SparsifyPixels::SparsifyPixels(const PixelRule& rule, std::shared_ptr<const Scan
 Result<SparseFrame> SparsifyPixels::process(const Frame& frame, SparseFrame sparse) const {
   if (auto error = wrong_shape(frame, *header_)) return std::move(*error);
   sparse.meta = frame.meta;
+  sparse.at_least = at_least_;
   const SparsifyOutcome outcome = sparsifier_->run(frame.encoding, frame.bytes.view(), sparse);
   if (outcome.damage != ChunkError::none) return damaged(frame, outcome.damage);
   if (outcome.too_many_pixels) return too_many_pixels(at_least_, max_pixels_);

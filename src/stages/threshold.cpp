@@ -16,6 +16,7 @@ FrameError too_many_pixels(float at_least, std::uint64_t max_pixels) {
 Threshold::Threshold(const Config& config, const StageContext& /*context*/) : config_(config) {}
 
 Result<SparseFrame> Threshold::process(const DenseFrame& frame, SparseFrame sparse) const {
+  sparse.at_least = config_.at_least;
   if (!threshold_dense(frame, config_.at_least, config_.max_pixels, sparse)) {
     return too_many_pixels(config_.at_least, config_.max_pixels);
   }

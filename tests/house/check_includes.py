@@ -34,6 +34,7 @@ QUARANTINE = {
     r"cbor\.h": {"wire"},
     r"zip\.h": {"formats"},
     r"lz4|zstd": {"kernels"},
+    r"Eigen/": {"kernels"},
     r"CLI/": {"cli"},
     r"torch/": {"inference", "learning"},
     r"spdlog/spdlog\.h": {"formats", "sources", "sinks", "pipeline", "service", "cli", "."},

@@ -1,0 +1,132 @@
+#include "kernels/patches.hpp"
+
+#include <bit>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+#include "kernels/components.hpp"
+#include "kernels/regional_maxima.hpp"
+#include "kernels/split_components.hpp"
+
+namespace braggd {
+namespace {
+
+using testing::ElementsAre;
+
+ComponentList random_components(unsigned seed, Shape shape, unsigned kept_percent, unsigned levels) {
+  std::mt19937 random(seed);
+  auto pixels = std::make_shared<SparseFrame>();
+  pixels->shape = shape;
+  for (std::uint32_t i = 0; i < shape.pixels(); ++i) {
+    if (random() % 100 >= kept_percent) continue;
+    pixels->index.push_back(i);
+    pixels->value.push_back(static_cast<float>(1 + random() % levels));
+  }
+  ComponentList list;
+  list.shape = shape;
+  find_components(*pixels, 1, ~std::uint32_t{0}, list);
+  list.pixels = pixels;
+  return list;
+}
+
+std::vector<std::uint32_t> bits_of(const std::vector<float>& values) {
+  std::vector<std::uint32_t> bits;
+  for (const float value : values)
+    bits.push_back(value != value ? 0x7FC00000U : std::bit_cast<std::uint32_t>(value));
+  return bits;
+}
+
+TEST(Patches, AreThoseOfTheDefinitionAtEveryEdgeAndUnderAMask) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    const Shape shape{5 + seed % 30, 7 + seed % 23};
+    const ComponentList list = random_components(seed, shape, 5 + seed, 50);
+    std::vector<PatchCentre> centres;
+    for (std::uint32_t c = 0; c < list.components.size(); ++c)
+      centres.push_back({c, list.components[c].max_pixel});
+    std::vector<std::uint8_t> masked(seed % 2 == 0 ? 0 : shape.pixels());
+    for (std::size_t i = 0; i < masked.size(); i += 11) masked[i] = 1;
+    for (const std::uint32_t size_px : {3U, 11U, 15U}) {
+      std::vector<float> fast(centres.size() * size_px * size_px, -1);
+      std::vector<float> plain(fast.size(), -2);
+      cut_patches(list, centres, size_px, masked, fast);
+      cut_patches_reference(list, centres, size_px, masked, plain);
+      ASSERT_EQ(bits_of(fast), bits_of(plain)) << "seed " << seed << ", " << size_px << " px";
+    }
+  }
+}
+
+TEST(Patches, ShowNoPixelOfAnotherComponent) {
+  auto pixels = std::make_shared<SparseFrame>();
+  pixels->shape = {1, 7};
+  pixels->index = {2, 3, 5};
+  pixels->value = {4, 9, 7};
+  ComponentList list;
+  list.shape = pixels->shape;
+  find_components(*pixels, 1, 100, list);
+  list.pixels = pixels;
+  const PatchCentre centre{0, 3};
+  std::vector<float> patch(25);
+  cut_patches(list, {&centre, 1}, 5, {}, patch);
+  EXPECT_THAT(std::vector(patch.begin() + 10, patch.begin() + 15), ElementsAre(0, 4, 9, 0, 0));
+  EXPECT_NE(patch[0], patch[0]);  // off the detector
+}
+
+TEST(RegionalMaxima, AreThoseOfTheDefinitionAndAsManyAsTheComponentCounts) {
+  RegionalMaxima finder;
+  std::size_t several = 0;
+  for (unsigned seed = 0; seed < 80; ++seed) {
+    const ComponentList list =
+        random_components(seed, {4 + seed % 20, 5 + seed % 17}, 30 + seed % 70, 2 + seed % 9);
+    for (std::uint32_t c = 0; c < list.components.size(); ++c) {
+      const auto found = finder.find(list, c);
+      const std::vector<std::uint32_t> fast(found.begin(), found.end());
+      ASSERT_EQ(fast.size(), list.components[c].n_maxima) << seed;
+      ASSERT_EQ(fast, regional_maxima_reference(list, c)) << seed;
+      if (fast.size() > 1) ++several;
+    }
+  }
+  EXPECT_GT(several, 100U);
+}
+
+TEST(SplitComponents, GivesEveryPixelToTheNearestMaximumAndKeepsTheSums) {
+  RegionalMaxima finder;
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    const ComponentList list = random_components(seed, {20, 25}, 55, 30);
+    const Shares shares = split_components(list, {.distance_px = 0, .height = 0}, finder);
+    std::vector<double> sums(list.components.size());
+    std::vector<std::uint32_t> counts(list.components.size()), n_shares(list.components.size());
+    for (std::size_t i = 0; i < shares.parent.size(); ++i) {
+      sums[shares.parent[i]] += shares.list.components[i].sum;
+      counts[shares.parent[i]] += shares.list.components[i].n_pixels;
+      ++n_shares[shares.parent[i]];
+    }
+    for (std::size_t c = 0; c < list.components.size(); ++c) {
+      EXPECT_EQ(sums[c], list.components[c].sum);  // whole numbers
+      EXPECT_EQ(counts[c], list.components[c].n_pixels);
+      EXPECT_EQ(n_shares[c], list.components[c].n_maxima);
+    }
+  }
+}
+
+TEST(SplitComponents, LeavesOutMaximaThatAreNearOrLow) {
+  auto pixels = std::make_shared<SparseFrame>();
+  pixels->shape = {1, 9};
+  for (std::uint32_t i = 0; i < 9; ++i) pixels->index.push_back(i);
+  pixels->value = {90, 5, 40, 5, 60, 5, 5, 6, 5};
+  ComponentList list;
+  list.shape = pixels->shape;
+  find_components(*pixels, 1, 100, list);
+  list.pixels = pixels;
+  RegionalMaxima finder;
+  const Shares shares = split_components(list, {.distance_px = 3, .height = 0.1}, finder);
+  ASSERT_EQ(shares.list.components.size(), 2U);
+  EXPECT_EQ(shares.list.components[0].max_pixel, 0U);
+  EXPECT_EQ(shares.list.components[1].max_pixel, 4U);
+  EXPECT_EQ(shares.list.components[0].n_pixels, 3U);  // the one in the middle goes to the first
+  EXPECT_THAT(shares.parent, ElementsAre(0, 0));
+}
+
+}  // namespace
+}  // namespace braggd
