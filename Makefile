@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PREFIX ?= /usr/local
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev libhdf5-dev libtbb-dev \
   libspdlog-dev libyaml-cpp-dev liblz4-dev libzstd-dev libcbor-dev libzip-dev libcli11-dev libeigen3-dev nlohmann-json3-dev \
-  libssl-dev libgtest-dev libgmock-dev libbenchmark-dev
+  libssl-dev libtorch-dev libopenblas0-pthread libgtest-dev libgmock-dev libbenchmark-dev
 TEST_PACKAGES := git bzip2 clang clang-format clang-tidy libclang-rt-14-dev python3 python3-h5py python3-numpy python3-jsonschema graphviz \
   python3-yaml python3-zmq
 DEMO_PACKAGES := python3 python3-h5py python3-numpy python3-matplotlib
@@ -82,6 +82,12 @@ lint: ## clang-tidy over the tree, and the house's own checks
 references: build ## writes the generated reference and schema anew
 	build/release/src/braggd list --markdown > config/reference.md
 	build/release/src/braggd list --json-schema > config/pipeline.schema.json
+
+.PHONY: models
+models: build ## trains the shipped models anew; hours on one core (models/README.md)
+	for model in "braggnn-fast 25000000" "braggnn-11 6000000"; do set -- $$model; \
+	  build/release/src/braggd model train $$1 --out models/$$1 --seed 1 --patches $$2 --pool 600000; done
+	build/release/src/braggd model judge models/braggnn-*
 
 .PHONY: install
 install: build ## into PREFIX (default /usr/local)

@@ -11,13 +11,16 @@ import sys
 # Folder -> folders whose headers it may include (its own always).
 BOTTOM = {"core"}
 FORMATS = BOTTOM | {"kernels"}
-STAGES = FORMATS | {"formats", "wire", "simulation"}
+STAGES = FORMATS | {"formats", "wire", "simulation", "inference", "learning"}
 MAY_INCLUDE = {
     "core": set(),
     "kernels": BOTTOM,
     "wire": FORMATS,
     "formats": FORMATS,
     "simulation": FORMATS,
+    "inference": BOTTOM,
+    # Networks learn from simulated patches and are written as what inference reads; weights of others come in HDF5.
+    "learning": FORMATS | {"formats", "simulation", "inference"},
     "stages": STAGES,
     "sources": STAGES,
     "sinks": STAGES,
@@ -32,11 +35,11 @@ QUARANTINE = {
     r"zmq": {"sources", "sinks"},
     r"yaml-cpp/": {"pipeline"},
     r"cbor\.h": {"wire"},
-    r"zip\.h": {"formats"},
+    r"zip\.h": {"formats", "inference"},  # model archives are looked through before LibTorch opens them
     r"lz4|zstd": {"kernels"},
     r"Eigen/": {"kernels"},
     r"CLI/": {"cli"},
-    r"torch/": {"inference", "learning"},
+    r"torch/|ATen/|c10/": {"inference", "learning"},
     r"spdlog/spdlog\.h": {"formats", "sources", "sinks", "pipeline", "service", "cli", "."},
 }
 

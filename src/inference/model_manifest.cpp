@@ -1,0 +1,281 @@
+#include "inference/model_manifest.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include <braggd/error.hpp>
+
+#include "core/text.hpp"
+
+namespace braggd {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view format_name = "braggd-model-1";
+constexpr std::uint32_t min_patch_px = 5, max_patch_px = 31, max_batch = 4096;
+constexpr std::size_t max_golden = 64, max_classes = 32;
+constexpr std::array<std::pair<PatchInput, std::string_view>, 3> input_names{
+    {{PatchInput::raw, "raw"},
+     {PatchInput::min_max, "min_max"},
+     {PatchInput::sqrt_and_mask, "sqrt_and_mask"}}};
+
+/// One object of the manifest; what is wrong in it is said with the whole path of keys.
+class Section {
+ public:
+  Section(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json.is_object()) fail("", "must be an object");
+  }
+
+  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
+    throw ConfigError(where_ + key + ": " + what);
+  }
+  const Json& at(const char* key) const {
+    const auto found = json_.find(key);
+    if (found == json_.end()) fail(key, "is missing");
+    return *found;
+  }
+  bool has(const char* key) const { return json_.contains(key); }
+  Section section(const char* key) const { return {at(key), where_ + key + "."}; }
+  std::string text(const char* key, std::size_t max_bytes = 256) const {
+    const Json& value = at(key);
+    if (!value.is_string() || value.get_ref<const std::string&>().size() > max_bytes) {
+      fail(key, "must be a text of at most " + std::to_string(max_bytes) + " bytes");
+    }
+    return printable(value.get<std::string>());
+  }
+  std::uint64_t whole(const char* key, std::uint64_t low, std::uint64_t high) const {
+    const Json& value = at(key);
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < low ||
+        value.get<std::uint64_t>() > high) {
+      fail(key, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+    }
+    return value.get<std::uint64_t>();
+  }
+  double number(const char* key, double low, double high) const {
+    const Json& value = at(key);
+    if (!value.is_number() || !(value.get<double>() >= low && value.get<double>() <= high)) {
+      fail(key, "must be a number from " + std::to_string(low) + " to " + std::to_string(high));
+    }
+    return value.get<double>();
+  }
+  bool flag(const char* key) const {
+    const Json& value = at(key);
+    if (!value.is_boolean()) fail(key, "must be true or false");
+    return value.get<bool>();
+  }
+  const Json& array(const char* key, std::size_t min_items, std::size_t max_items) const {
+    const Json& value = at(key);
+    if (!value.is_array() || value.size() < min_items || value.size() > max_items) {
+      fail(key,
+           "must be a list of " + std::to_string(min_items) + " to " + std::to_string(max_items) + " items");
+    }
+    return value;
+  }
+  /// `n` numbers; null is NaN where that is admitted.
+  std::vector<float> numbers(const char* key, std::size_t n, bool nan_admitted) const {
+    std::vector<float> values;
+    values.reserve(n);
+    for (const Json& item : array(key, n, n)) {
+      const bool nan = item.is_null() && nan_admitted;
+      if (!nan && !item.is_number()) fail(key, "must hold numbers");
+      const double value = nan ? std::numeric_limits<double>::quiet_NaN() : item.get<double>();
+      if (!nan && !(std::abs(value) < 1e9)) fail(key, "holds a number that is out of range");
+      values.push_back(static_cast<float>(value));
+    }
+    return values;
+  }
+
+ private:
+  const Json& json_;
+  std::string where_;
+};
+
+std::vector<GoldenExample> parse_golden(const Section& root, const ModelManifest& manifest) {
+  std::vector<GoldenExample> examples;
+  const Json& list = root.array("golden", 1, max_golden);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const Section item(list[i], "golden[" + std::to_string(i) + "].");
+    GoldenExample example;
+    example.threshold = static_cast<float>(item.number("threshold", 0, 1e9));
+    example.patch = item.numbers("patch", manifest.patch_pixels(), true);
+    const std::vector<float> place = item.numbers("row_col_px", 2, false);
+    const std::vector<float> errors = item.numbers("error_px", 2, true);
+    example.position = {place[0], place[1], errors[0], errors[1]};
+    examples.push_back(std::move(example));
+  }
+  return examples;
+}
+
+std::vector<ClassAccuracy> parse_accuracy(const Section& root, const char* key) {
+  std::vector<ClassAccuracy> classes;
+  if (!root.has(key)) return classes;
+  for (const Json& json : root.array(key, 0, max_classes)) {
+    const Section item(json, std::string(key) + "[].");
+    classes.push_back({item.text("class"), item.whole("n_patches", 1, 1U << 31U),
+                       item.number("mean_px", 0, 1e3), item.number("median_px", 0, 1e3),
+                       item.number("p75_px", 0, 1e3), item.number("p95_px", 0, 1e3)});
+  }
+  return classes;
+}
+
+void parse_network(const Section& root, ModelManifest& manifest) {
+  const Section script = root.section("script");
+  manifest.script_bytes = script.whole("bytes", 1, max_script_bytes);
+  manifest.script_sha256 = script.text("sha256");
+  if (manifest.id != manifest.name + "@" + manifest.script_sha256.substr(0, 12)) {
+    root.fail("id", "must be the name, '@' and the first 12 digits of script.sha256");
+  }
+  const Section input = root.section("input");
+  manifest.patch_px = static_cast<std::uint32_t>(input.whole("patch_px", min_patch_px, max_patch_px));
+  if (manifest.patch_px % 2 == 0) input.fail("patch_px", "must be odd");
+  manifest.batch = static_cast<std::uint32_t>(input.whole("batch", 1, max_batch));
+  const std::string kind = input.text("preparation");
+  const auto* named = std::find_if(input_names.begin(), input_names.end(),
+                                   [&](const auto& pair) { return pair.second == kind; });
+  if (named == input_names.end()) input.fail("preparation", "must be raw, min_max or sqrt_and_mask");
+  manifest.input = named->first;
+  if (input.whole("channels", 1, 2) != manifest.channels()) {
+    input.fail("channels",
+               "disagrees with the preparation, which makes " + std::to_string(manifest.channels()));
+  }
+  const Section output = root.section("output");
+  const std::string order = output.text("order");
+  if (order != "row_col" && order != "col_row") output.fail("order", "must be row_col or col_row");
+  manifest.col_first = order == "col_row";
+  const std::string base = output.text("relative_to");
+  if (base != "first_pixel" && base != "squared_centroid") {
+    output.fail("relative_to", "must be first_pixel or squared_centroid");
+  }
+  manifest.residual = base == "squared_centroid";
+  manifest.sigmas = output.flag("log_sigmas");
+  manifest.scale_px = static_cast<float>(output.number("scale_px", 1e-6, 1e3));
+}
+
+Json json_of(const std::vector<ClassAccuracy>& classes) {
+  Json list = Json::array();
+  const auto rounded = [](double value) { return std::round(value * 1e5) / 1e5; };
+  for (const ClassAccuracy& c : classes) {
+    list.push_back({{"class", c.name},
+                    {"n_patches", c.n_patches},
+                    {"mean_px", rounded(c.mean_px)},
+                    {"median_px", rounded(c.median_px)},
+                    {"p75_px", rounded(c.p75_px)},
+                    {"p95_px", rounded(c.p95_px)}});
+  }
+  return list;
+}
+
+Json number_or_null(float value) {
+  return std::isnan(value) ? Json(nullptr) : Json(value);
+}
+
+Json json_of(const std::vector<GoldenExample>& examples) {
+  Json list = Json::array();
+  for (const GoldenExample& example : examples) {
+    Json patch = Json::array();
+    for (const float value : example.patch) patch.push_back(number_or_null(value));
+    const PatchPosition& p = example.position;
+    list.push_back({{"threshold", example.threshold},
+                    {"patch", std::move(patch)},
+                    {"row_col_px", {p.row, p.col}},
+                    {"error_px", {number_or_null(p.row_error), number_or_null(p.col_error)}}});
+  }
+  return list;
+}
+
+}  // namespace
+
+ModelManifest parse_manifest(std::string_view json, const std::filesystem::path& path) {
+  const auto refuse = [&](const std::string& what) {
+    return ConfigError(printable(path.string()) + ": " + what +
+                       "; write the bundle anew with `braggd model train`, or take it from where it came");
+  };
+  try {
+    // A parser callback bounds the depth: the manifest needs four levels.
+    const auto shallow = [](int depth, Json::parse_event_t, Json&) {
+      if (depth > 16) throw std::runtime_error("is nested too deeply");
+      return true;
+    };
+    const Json document = Json::parse(json.begin(), json.end(), shallow);
+    const Section root(document, "");
+    if (root.text("format") != format_name) root.fail("format", "must be " + std::string(format_name));
+    ModelManifest manifest;
+    manifest.name = root.text("name");
+    if (manifest.name.empty() || safe_file_name(manifest.name) != manifest.name) {
+      root.fail("name", "must be made of letters, digits, '.', '_' and '-'");
+    }
+    manifest.id = root.text("id");
+    manifest.task = root.text("task");
+    manifest.architecture = root.text("architecture");
+    parse_network(root, manifest);
+    manifest.tolerance_px = static_cast<float>(root.number("tolerance_px", 0, 0.01));
+    manifest.golden = parse_golden(root, manifest);
+    manifest.accuracy = parse_accuracy(root, "accuracy");
+    manifest.accuracy_bfloat16 = parse_accuracy(root, "accuracy_bfloat16");
+    manifest.training = root.at("training").dump(2, ' ', false, Json::error_handler_t::replace);
+    return manifest;
+  } catch (const Json::exception& error) {
+    throw refuse(std::string("is not the JSON of a manifest (") + printable(error.what(), 200) + ")");
+  } catch (const std::runtime_error& error) {
+    throw refuse(error.what());
+  }
+}
+
+std::string to_json(const ModelManifest& manifest) {
+  const auto* input = std::find_if(input_names.begin(), input_names.end(),
+                                   [&](const auto& pair) { return pair.first == manifest.input; });
+  const Json document{{"format", format_name},
+                      {"id", manifest.id},
+                      {"name", manifest.name},
+                      {"task", manifest.task},
+                      {"architecture", manifest.architecture},
+                      {"script", {{"bytes", manifest.script_bytes}, {"sha256", manifest.script_sha256}}},
+                      {"input",
+                       {{"patch_px", manifest.patch_px},
+                        {"channels", manifest.channels()},
+                        {"preparation", input->second},
+                        {"batch", manifest.batch}}},
+                      {"output",
+                       {{"order", manifest.col_first ? "col_row" : "row_col"},
+                        {"relative_to", manifest.residual ? "squared_centroid" : "first_pixel"},
+                        {"scale_px", manifest.scale_px},
+                        {"log_sigmas", manifest.sigmas}}},
+                      {"tolerance_px", manifest.tolerance_px},
+                      {"training", Json::parse(manifest.training.empty() ? "{}" : manifest.training)},
+                      {"accuracy", json_of(manifest.accuracy)},
+                      {"accuracy_bfloat16", json_of(manifest.accuracy_bfloat16)},
+                      {"golden", json_of(manifest.golden)}};
+  return document.dump(1) + "\n";
+}
+
+std::string accuracy_text(const ModelManifest& manifest) {
+  std::string text = "class         patches    mean  median    75 %    95 %   (px)\n";
+  for (const ClassAccuracy& c : manifest.accuracy) {
+    std::array<char, 160> line{};
+    std::snprintf(line.data(), line.size(), "%-12s %8llu  %6.4f  %6.4f  %6.4f  %6.4f\n",
+                  c.name.substr(0, 40).c_str(), static_cast<unsigned long long>(c.n_patches), c.mean_px,
+                  c.median_px, c.p75_px, c.p95_px);
+    text += line.data();
+  }
+  return text;
+}
+
+bool bfloat16_is_as_good(const ModelManifest& manifest) {
+  const auto& exact = manifest.accuracy;
+  const auto& rounded = manifest.accuracy_bfloat16;
+  if (exact.empty() || exact.size() != rounded.size()) return false;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    if (exact[i].name != rounded[i].name || !(rounded[i].mean_px <= 1.01 * exact[i].mean_px)) return false;
+  }
+  return true;
+}
+
+}  // namespace braggd

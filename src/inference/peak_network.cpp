@@ -1,0 +1,142 @@
+#include "inference/peak_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include <braggd/error.hpp>
+
+#include "core/text.hpp"
+#include "inference/patch_input.hpp"
+#include "inference/script_module.hpp"
+
+namespace braggd {
+
+namespace {
+
+// In bfloat16 an answer of 1 pixel is known to 1/256 of it: the golden examples then show that it runs, not how well.
+constexpr float bfloat16_tolerance_px = 0.25F;
+
+bool wants_bfloat16(const std::string& precision, const ModelManifest& manifest) {
+  if (precision == "float32") return false;
+  if (precision == "bfloat16") return true;
+  if (precision != "auto") {
+    throw ConfigError(
+        "'" + printable(precision, 32) + "' is no precision; there are auto, float32 and bfloat16",
+        "precision");
+  }
+#if defined(__x86_64__) && (!defined(__clang__) || __clang_major__ >= 16)
+  return __builtin_cpu_supports("avx512bf16") != 0 && bfloat16_is_as_good(manifest);
+#else
+  return false && bfloat16_is_as_good(manifest);
+#endif
+}
+
+ScriptShape shape_of(const ModelManifest& manifest) {
+  return {manifest.batch, manifest.channels(), manifest.patch_px, manifest.outputs()};
+}
+
+PatchPosition position_of(const ModelManifest& manifest, std::span<const float> answer,
+                          std::span<const float> patch) {
+  const std::size_t row = manifest.col_first ? 1 : 0, col = 1 - row;
+  PatchPosition place{answer[row] * manifest.scale_px, answer[col] * manifest.scale_px};
+  if (manifest.residual) {
+    const PatchPosition base = squared_centroid(patch, manifest.patch_px);
+    place.row += base.row;
+    place.col += base.col;
+  }
+  if (manifest.sigmas) {
+    place.row_error = std::exp(answer[2 + row]);
+    place.col_error = std::exp(answer[2 + col]);
+  }
+  return place;
+}
+
+}  // namespace
+
+struct PeakNetwork::State {
+  ModelManifest manifest;
+  ScriptModule script;
+  bool bfloat16;
+};
+
+PeakNetwork PeakNetwork::load(const std::filesystem::path& bundle, const InferenceOptions& options) {
+  return {read_bundle(bundle), options, printable(bundle.string())};
+}
+
+PeakNetwork::PeakNetwork(const ModelBundle& bundle, const InferenceOptions& options,
+                         const std::string& name) {
+  const bool bfloat16 = wants_bfloat16(options.precision, bundle.manifest);
+  try {
+    state_ = std::make_unique<const State>(
+        State{bundle.manifest,
+              ScriptModule(bundle.script, shape_of(bundle.manifest), options.device, bfloat16), bfloat16});
+  } catch (const ConfigError& error) {
+    throw ConfigError(name + ": " + error.what(), error.key());
+  }
+  const float tolerance = bfloat16 ? bfloat16_tolerance_px : state_->manifest.tolerance_px;
+  for (const GoldenExample& example : state_->manifest.golden) {
+    PatchPosition place;
+    locate(example.patch, example.threshold, {&place, 1});
+    const float off =
+        std::max(std::abs(place.row - example.position.row), std::abs(place.col - example.position.col));
+    if (!(off <= tolerance)) {
+      char text[160];
+      std::snprintf(text, sizeof text,
+                    "places a golden patch at (%.6g, %.6g) where its manifest says (%.6g, %.6g)",
+                    static_cast<double>(place.row), static_cast<double>(place.col),
+                    static_cast<double>(example.position.row), static_cast<double>(example.position.col));
+      throw ConfigError(name + ": the model " + text + "; take the bundle anew from where it came");
+    }
+  }
+}
+
+PeakNetwork::~PeakNetwork() = default;
+PeakNetwork::PeakNetwork(PeakNetwork&&) noexcept = default;
+PeakNetwork& PeakNetwork::operator=(PeakNetwork&&) noexcept = default;
+
+const ModelManifest& PeakNetwork::manifest() const {
+  return state_->manifest;
+}
+std::size_t PeakNetwork::patch_size() const {
+  return state_->manifest.patch_px;
+}
+std::string PeakNetwork::running_on() const {
+  return state_->script.device() + (state_->bfloat16 ? ", bfloat16" : ", float32");
+}
+
+void PeakNetwork::locate(std::span<const float> patches, float threshold,
+                         std::span<PatchPosition> out) const {
+  locate(patches, {&threshold, 1}, out);
+}
+
+void PeakNetwork::locate(std::span<const float> patches, std::span<const float> thresholds,
+                         std::span<PatchPosition> out) const {
+  const ModelManifest& manifest = state_->manifest;
+  const std::size_t pixels = manifest.patch_pixels(), floats = pixels * manifest.channels();
+  const std::size_t outputs = manifest.outputs(), batch = manifest.batch;
+  if (patches.size() != out.size() * pixels || (thresholds.size() != 1 && thresholds.size() != out.size())) {
+    throw std::invalid_argument("patches, thresholds and positions of a network differ in number");
+  }
+  thread_local std::vector<float> input, answers;
+  input.resize(batch * floats);
+  answers.resize(batch * outputs);
+  for (std::size_t done = 0; done < out.size(); done += batch) {
+    const std::size_t n = std::min(batch, out.size() - done);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float threshold = thresholds[thresholds.size() == 1 ? 0 : done + i];
+      prepare_patch(manifest.input, patches.subspan((done + i) * pixels, pixels), threshold,
+                    std::span(input).subspan(i * floats, floats));
+    }
+    std::fill(input.begin() + static_cast<std::ptrdiff_t>(n * floats), input.end(), 0.0F);
+    state_->script.run(input, answers);
+    for (std::size_t i = 0; i < n; ++i) {
+      out[done + i] = position_of(manifest, std::span(answers).subspan(i * outputs, outputs),
+                                  patches.subspan((done + i) * pixels, pixels));
+    }
+  }
+}
+
+}  // namespace braggd

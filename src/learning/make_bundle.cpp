@@ -1,0 +1,56 @@
+#include "learning/make_bundle.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "inference/peak_network.hpp"
+#include "learning/accuracy.hpp"
+#include "learning/script_writer.hpp"
+
+namespace braggd {
+
+namespace {
+
+constexpr std::size_t n_golden = 8;
+
+std::string provenance(const TrainingOptions& options, const TrainedNetwork& trained, const NetworkPlan& plan,
+                       const JudgingOptions& judging) {
+  const nlohmann::ordered_json json{{"patches", "simulated pseudo-Voigt spots with known centres"},
+                                    {"seed", options.seed},
+                                    {"patches_seen", trained.patches},
+                                    {"different_patches", options.pool},
+                                    {"augmentation", "flips and transposes, eightfold"},
+                                    {"loss", "mean distance"},
+                                    {"optimiser", "Adam, cosine learning rate"},
+                                    {"learning_rate", plan.learning_rate},
+                                    {"batch", plan.training_batch},
+                                    {"validation_mean_px", trained.validation_px},
+                                    {"ended_early", trained.interrupted},
+                                    {"judged_on", {{"seed", judging.seed}, {"patches", judging.patches}}}};
+  return json.dump();
+}
+
+}  // namespace
+
+ModelManifest make_bundle(const std::filesystem::path& directory, const TrainingOptions& options,
+                          const TrainedNetwork& trained, const JudgingOptions& judging) {
+  const NetworkPlan plan = network_plan(options.network);
+  ModelBundle bundle{plan.manifest, write_script(deployed_script(plan, trained.weights))};
+  ModelManifest& manifest = bundle.manifest;
+  manifest.training = provenance(options, trained, plan, judging);
+  const TrainingPatches patches =
+      make_training_patches(judging_set(manifest.patch_px, judging.seed), judging.patches);
+  for (const char* precision : {"float32", "bfloat16"}) {
+    const PeakNetwork network(bundle, {"cpu", precision}, directory.string());
+    const bool exact = std::string_view(precision) == "float32";
+    (exact ? manifest.accuracy : manifest.accuracy_bfloat16) = judge(patches, network_estimator(network));
+    if (!exact) continue;
+    for (std::size_t i = 0; i < std::min(n_golden, patches.size()); ++i) {
+      GoldenExample example{patches.thresholds[i], {patches.patch(i).begin(), patches.patch(i).end()}, {}};
+      network.locate(example.patch, example.threshold, {&example.position, 1});
+      manifest.golden.push_back(std::move(example));
+    }
+  }
+  return write_bundle(directory, manifest, bundle.script);
+}
+
+}  // namespace braggd

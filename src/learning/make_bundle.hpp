@@ -1,0 +1,21 @@
+// From trained weights to a bundle on disk.
+#pragma once
+
+#include <filesystem>
+
+#include "inference/model_manifest.hpp"
+#include "learning/train_peak_network.hpp"
+
+namespace braggd {
+
+struct JudgingOptions {
+  std::uint64_t seed = 20'000;
+  std::size_t patches = 40'000;
+};
+
+/// Judges the network, in float32 and in bfloat16, takes golden examples from it and writes the bundle. Throws
+/// ConfigError and OutputError.
+ModelManifest make_bundle(const std::filesystem::path& directory, const TrainingOptions& options,
+                          const TrainedNetwork& trained, const JudgingOptions& judging);
+
+}  // namespace braggd

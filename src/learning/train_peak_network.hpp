@@ -1,0 +1,46 @@
+// Teaches a network where peaks lie, on simulated patches.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "learning/network_plan.hpp"
+
+namespace braggd {
+
+struct TrainingOptions {
+  std::string network = "braggnn-fast";
+  std::uint64_t seed = 1;
+  std::uint64_t patches = 30'000'000;  ///< that the network sees
+  std::uint64_t pool = 600'000;        ///< different ones, each seen turned and mirrored in eight ways
+  double minutes = 0;                  ///< stop after so many, wherever that is; 0: no limit
+  std::filesystem::path checkpoint;    ///< written now and then and taken up where it exists; empty: none
+};
+
+struct TrainingProgress {
+  std::uint64_t patches = 0;  ///< seen
+  double loss_px = 0;         ///< mean distance over the last stretch of training
+  double validation_px = 0;   ///< mean distance on patches that are not trained on
+  double seconds_left = 0;
+};
+
+struct TrainedNetwork {
+  NamedWeights weights;       ///< those of the lowest validation_px
+  std::uint64_t patches = 0;  ///< seen by the time of the end
+  double validation_px = 0;
+  double first_loss_px = 0, last_loss_px = 0;
+  bool interrupted = false;
+  double seconds = 0;
+};
+
+/// One thread; the same options give the same weights on the same machine, whether interrupted and resumed or not (but
+/// not where `minutes` ended it). Mean distance (not squared) as loss, Adam (Kingma & Ba 2015, ICLR), cosine learning
+/// rate; errors by Gaussian likelihood on a head that teaches the body nothing. `stopped` is asked between batches; the
+/// best so far comes back. Throws ConfigError in a build without LibTorch and for a checkpoint of other options.
+TrainedNetwork train_peak_network(const TrainingOptions& options,
+                                  const std::function<void(const TrainingProgress&)>& progress,
+                                  const std::function<bool()>& stopped);
+
+}  // namespace braggd

@@ -1,0 +1,49 @@
+// Simulated patches as training and judging take them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "simulation/patch_set.hpp"
+
+namespace braggd {
+
+/// Patches in one block of memory, with their thresholds and true places.
+struct TrainingPatches {
+  std::uint32_t patch_px = 0;
+  std::vector<float> pixels;  ///< one patch after the other, NaN without a value
+  std::vector<float> thresholds, rows, cols;
+  std::vector<PatchClass> classes;
+
+  std::size_t size() const { return thresholds.size(); }
+  std::span<const float> patch(std::size_t index) const {
+    const std::size_t n = std::size_t{patch_px} * patch_px;
+    return std::span(pixels).subspan(index * n, n);
+  }
+};
+
+/// The first `n` of a set. `stopped` is asked now and then; what is there by then comes back.
+TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t n,
+                                      const std::function<bool()>& stopped = {});
+
+/// Patches to be judged on: drawn from another seed and from spots whose sizes, tails and brightness are distributed
+/// otherwise than those for training.
+PatchSetConfig judging_set(std::uint32_t patch_px, std::uint64_t seed);
+
+/// One of the eight ways to lay a square on itself. `order`[i] is the pixel that comes to place i.
+class Symmetry {
+ public:
+  Symmetry(std::uint32_t patch_px, unsigned which);
+  void turn(std::span<const float> patch, std::span<float> turned) const;
+  /// The place of (row, col) afterwards.
+  std::pair<float, float> turn(float row, float col) const;
+
+ private:
+  float last_;
+  bool flip_row_, flip_col_, transpose_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace braggd

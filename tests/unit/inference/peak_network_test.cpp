@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <cstring>
+#include <gmock/gmock.h>
+#include <thread>
+
+#include <braggd/error.hpp>
+
+#include "inference/patch_input.hpp"
+#include "unit/inference/bundles.hpp"
+
+namespace braggd {
+namespace {
+
+std::vector<PatchPosition> located(const PeakNetwork& network, std::span<const float> patches) {
+  std::vector<PatchPosition> places(patches.size() / (network.patch_size() * network.patch_size()));
+  network.locate(patches, 5, places);
+  return places;
+}
+
+bool same_bits(const PatchPosition& a, const PatchPosition& b) {
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+class EachNetwork : public testing::TestWithParam<std::tuple<std::string, std::string>> {
+ protected:
+  void SetUp() override { BRAGGD_SKIP_WITHOUT_NETWORKS(); }
+  PeakNetwork network() const {
+    return {random_bundle(std::get<0>(GetParam())), {"cpu", std::get<1>(GetParam())}, "trial"};
+  }
+};
+
+TEST_P(EachNetwork, places_a_patch_to_the_same_bits_whoever_travels_with_it_and_wherever_it_sits) {
+  const PeakNetwork tried = network();
+  const std::size_t pixels = tried.patch_size() * tried.patch_size();
+  const std::size_t n = 2 * tried.manifest().batch + 37;
+  const std::vector<float> patches = random_patches(n, static_cast<std::uint32_t>(tried.patch_size()));
+  const std::vector<PatchPosition> together = located(tried, patches);
+  for (std::size_t shift : {std::size_t{1}, std::size_t{5}, std::size_t{41}}) {
+    std::vector<float> turned = patches;
+    std::rotate(turned.begin(), turned.begin() + static_cast<std::ptrdiff_t>(shift * pixels), turned.end());
+    const std::vector<PatchPosition> places = located(tried, turned);
+    for (std::size_t i = 0; i < n; ++i) {
+      ASSERT_TRUE(same_bits(places[i], together[(i + shift) % n])) << "patch " << i << ", shift " << shift;
+    }
+  }
+  for (std::size_t i = 0; i < n; i += 97) {
+    const std::vector<PatchPosition> alone = located(tried, std::span(patches).subspan(i * pixels, pixels));
+    EXPECT_TRUE(same_bits(alone[0], together[i])) << "patch " << i;
+  }
+}
+
+TEST_P(EachNetwork, gives_the_same_bits_on_many_threads_at_once) {
+  const PeakNetwork tried = network();
+  const std::vector<float> patches = random_patches(300, static_cast<std::uint32_t>(tried.patch_size()));
+  const std::vector<PatchPosition> expected = located(tried, patches);
+  std::vector<std::vector<PatchPosition>> seen(4);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& places : seen) threads.emplace_back([&] { places = located(tried, patches); });
+  }
+  for (const auto& places : seen) {
+    ASSERT_EQ(places.size(), expected.size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      ASSERT_TRUE(same_bits(places[i], expected[i])) << i << " " << places[i].row - expected[i].row;
+    }
+  }
+}
+
+TEST_P(EachNetwork, gives_finite_places_for_patches_that_show_nothing) {
+  const PeakNetwork tried = network();
+  const std::size_t pixels = tried.patch_size() * tried.patch_size();
+  for (const float value : {0.0F, 7.0F, NAN, -3.0F, INFINITY, -INFINITY, 3e38F, 1e-42F}) {
+    const std::vector<PatchPosition> places = located(tried, std::vector<float>(pixels, value));
+    EXPECT_TRUE(std::isfinite(places[0].row) && std::isfinite(places[0].col)) << value;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(networks, EachNetwork,
+                         testing::Combine(testing::Values("braggnn-fast", "braggnn-11", "braggnn-15"),
+                                          testing::Values("float32", "bfloat16")));
+
+TEST(PeakNetwork, refuses_devices_and_precisions_that_do_not_exist) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  const ModelBundle bundle = random_bundle();
+  for (const InferenceOptions& options : std::vector<InferenceOptions>{
+           {"gpu", "float32"}, {"cuda:x", "float32"}, {"cuda:99", "float32"}, {"cpu", "float64"}}) {
+    EXPECT_THROW(PeakNetwork(bundle, options, "trial"), ConfigError) << options.device << options.precision;
+  }
+}
+
+TEST(PeakNetwork, without_libtorch_says_what_to_build) {
+  if (networks_available()) GTEST_SKIP() << "built with LibTorch";
+  EXPECT_THROW(ScriptModule({}, {}, "cpu", false), ConfigError);
+}
+
+TEST(PeakNetwork, turns_the_order_of_outputs_as_its_manifest_says) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  ModelBundle bundle = random_bundle("braggnn-11");
+  const std::vector<float> patches = random_patches(3, 11);
+  const std::vector<PatchPosition> straight = located({bundle, {"cpu", "float32"}, "trial"}, patches);
+  bundle.manifest.col_first = true;
+  const std::vector<PatchPosition> turned = located({bundle, {"cpu", "float32"}, "trial"}, patches);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(straight[i].row, turned[i].col);
+    EXPECT_EQ(straight[i].col, turned[i].row);
+  }
+}
+
+TEST(LinearAlgebra, is_named) {
+  EXPECT_THAT(linear_algebra_in_use(), testing::HasSubstr("LibTorch"));
+}
+
+TEST(SquaredCentroid, weighs_with_squares_and_leaves_out_what_has_no_value) {
+  std::vector<float> patch(25, 0.0F);
+  patch[6] = 1;   // (1, 1)
+  patch[18] = 3;  // (3, 3)
+  patch[24] = NAN;
+  patch[0] = -100;
+  const PatchPosition place = squared_centroid(patch, 5);
+  EXPECT_FLOAT_EQ(place.row, 2.8F);
+  EXPECT_FLOAT_EQ(place.col, 2.8F);
+  EXPECT_EQ(squared_centroid(std::vector<float>(25, NAN), 5).row, 2);
+}
+
+TEST(PreparedPatch, of_a_flat_patch_is_0_under_min_max) {
+  std::vector<float> channels(9, 5.0F);
+  prepare_patch(PatchInput::min_max, std::vector<float>(9, 4.0F), 1, channels);
+  EXPECT_THAT(channels, testing::Each(0.0F));
+}
+
+TEST(PreparedPatch, has_the_root_of_counts_and_a_mask_of_what_is_above_threshold) {
+  std::vector<float> patch(9, 0.0F), channels(18);
+  patch[0] = NAN;
+  patch[4] = 100;
+  patch[5] = 25;
+  prepare_patch(PatchInput::sqrt_and_mask, patch, 4, channels);
+  EXPECT_FLOAT_EQ(channels[4], 1);
+  EXPECT_FLOAT_EQ(channels[5], 0.5);
+  EXPECT_FLOAT_EQ(channels[9 + 4], 0.2F);
+  EXPECT_FLOAT_EQ(channels[9 + 0], -1);
+  EXPECT_FLOAT_EQ(channels[9 + 1], 0);
+}
+
+}  // namespace
+}  // namespace braggd
