@@ -128,7 +128,8 @@ constexpr auto file_field(std::string_view key, std::filesystem::path C::*member
   return Field<C, std::filesystem::path>{key, member, doc, FieldKind::file};
 }
 
-/// A directory for output, made when it is first needed.
+/// A directory: for output, made when it is first needed, or a model bundle, which its stage checks. Relative paths start
+/// at the pipeline file's folder.
 template <class C>
 constexpr auto directory_field(std::string_view key, std::filesystem::path C::*member, std::string_view doc) {
   return Field<C, std::filesystem::path>{key, member, doc, FieldKind::directory};

@@ -24,8 +24,24 @@ struct LocatePeaks::Parts {
 
 namespace {
 
-// Above so many thresholds a fit is clearly better than any centroid.
-constexpr double bright = 50;
+// In thresholds: above, a fit is clearly better than any centroid; below, squared weights are better than those above
+// the threshold (models/README.md).
+constexpr double bright = 50, dim = 5;
+
+struct WeightChoice {
+  LocateBy by;
+  CentroidWeight weight;
+  PositionSource source;
+};
+constexpr std::array<WeightChoice, 3> weight_choices{{
+    {LocateBy::centroid, CentroidWeight::intensity, PositionSource::centroid},
+    {LocateBy::centroid_above, CentroidWeight::above_threshold, PositionSource::centroid_above},
+    {LocateBy::centroid_squared, CentroidWeight::squared, PositionSource::centroid_squared},
+}};
+
+std::span<const std::uint8_t> mask_view(const std::shared_ptr<const std::vector<std::uint8_t>>& mask) {
+  return mask ? std::span(*mask) : std::span<const std::uint8_t>{};
+}
 
 Peak at_centroid(const Component& c, std::uint32_t component, std::uint32_t cols) {
   Peak peak;
@@ -104,9 +120,7 @@ void blank_saturated(const SparseFrame& pixels, PatchOrigin origin, std::uint32_
   }
 }
 
-}  // namespace
-
-void LocatePeaks::check(const Config& config) {
+void check_config(const LocatePeaksConfig& config) {
   if (config.patch_px % 2 == 0) {
     throw ConfigError(
         "a patch has a pixel in its middle: patch_px must be odd, not " + std::to_string(config.patch_px),
@@ -117,13 +131,40 @@ void LocatePeaks::check(const Config& config) {
         "the noise of a pixel is known from noise_sigma and signal_variance together: give both or neither",
         std::isnan(config.noise_sigma) ? "signal_variance" : "noise_sigma");
   }
+  if (config.by == LocateBy::network && config.model.empty()) {
+    throw ConfigError(
+        "a network is read from its bundle, and none is given: set model, for example to "
+        "models/braggnn-fast",
+        "model");
+  }
+  if (!config.model.empty() && config.by != LocateBy::network && config.by != LocateBy::automatic) {
+    throw ConfigError("the model is not used: set `by: network` or `by: auto`, or leave it out", "by");
+  }
+}
+
+PeakNetwork load_network(const LocatePeaksConfig& config) {
+  try {
+    return PeakNetwork::load(config.model, {config.device, config.precision});
+  } catch (const ConfigError& error) {
+    throw ConfigError(error.what(), error.key().empty() ? "model" : error.key());
+  }
+}
+
+}  // namespace
+
+void LocatePeaks::check(const Config& config) {
+  check_config(config);
+  if (!config.model.empty()) load_network(config);
 }
 
 LocatePeaks::LocatePeaks(const Config& config, const StageContext& context)
     : config_(config), noise_{config.noise_sigma, config.signal_variance} {
-  check(config);
-  if (context.header && (config.by == LocateBy::fit || config.by == LocateBy::automatic))
-    masked_ = header_mask(*context.header);
+  check_config(config);
+  const bool cuts_patches = config.by >= LocateBy::fit;
+  if (context.header && cuts_patches) masked_ = header_mask(*context.header);
+  if (config.model.empty()) return;
+  const std::string key = "model " + config.model.string() + " " + config.device + " " + config.precision;
+  network_ = context.resources.get<PeakNetwork>(key, [&] { return load_network(config); });
 }
 
 Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>& components,
@@ -145,51 +186,60 @@ Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>
     const auto ordinal = static_cast<std::uint32_t>(list.peaks.size());
     list.peaks.push_back(at_centroid(part, parts.parent_of(ordinal), parts.list.shape.cols));
   }
-  if (config_.by != LocateBy::centroid || noise_.known()) place_by_weight(parts, list.peaks);
-  if (config_.by == LocateBy::fit || config_.by == LocateBy::automatic) place_by_fit(parts, list.peaks);
+  if (config_.by == LocateBy::centroid && !noise_.known()) return list;
+  std::vector<LocateBy> chosen(list.peaks.size());
+  for (std::uint32_t i = 0; i < chosen.size(); ++i) chosen[i] = choose(parts, i);
+  place_by_weight(parts, chosen, list.peaks);
+  place_by_fit(parts, chosen, list.peaks);
+  if (network_) place_by_network(parts, chosen, list.peaks);
   return list;
 }
 
-void LocatePeaks::place_by_weight(const Parts& parts, std::span<Peak> peaks) const {
-  CentroidWeight weight = CentroidWeight::intensity;
-  PositionSource source = PositionSource::centroid;
-  if (config_.by == LocateBy::centroid_above || config_.by == LocateBy::automatic) {
-    weight = CentroidWeight::above_threshold;
-    source = PositionSource::centroid_above;
-  } else if (config_.by == LocateBy::centroid_squared) {
-    weight = CentroidWeight::squared;
-    source = PositionSource::centroid_squared;
-  }
-  std::vector<CentroidSums> sums;
-  std::vector<WeightedCentroid> found(peaks.size());
-  component_centroids(parts.list, weight, parts.threshold, noise_, sums, found);
-  for (std::size_t i = 0; i < peaks.size(); ++i) {
-    if (std::isnan(found[i].row)) continue;
-    place(peaks[i], source, found[i].row, found[i].col, found[i].row_error, found[i].col_error);
-    peaks[i].flags &= ~std::uint32_t{not_located};
-  }
-}
-
-bool LocatePeaks::wants_fit(const Parts& parts, std::uint32_t part) const {
-  if (config_.by == LocateBy::fit) return true;
+LocateBy LocatePeaks::choose(const Parts& parts, std::uint32_t part) const {
+  if (config_.by != LocateBy::automatic) return config_.by;
   const Component& c = parts.list.components[part];
-  if ((c.flags & (touches_edge | touches_mask | saturated)) != 0) return true;
-  if (c.n_pixels != parts.wholes.components[parts.parent_of(part)].n_pixels) return true;
-  if (double{c.max_intensity} > bright * parts.threshold) return true;
+  if ((c.flags & saturated) != 0) return LocateBy::fit;
+  const bool cut = (c.flags & (touches_edge | touches_mask)) != 0;
+  const bool overlapped = c.n_pixels != parts.wholes.components[parts.parent_of(part)].n_pixels;
+  if (cut || overlapped) return network_ ? LocateBy::network : LocateBy::fit;
   const PatchOrigin origin = patch_origin(c.max_pixel, parts.list.shape.cols, config_.patch_px);
   const auto size = static_cast<std::int32_t>(config_.patch_px);
-  return c.row_begin < origin.row || c.col_begin < origin.col || c.row_end > origin.row + size ||
-         c.col_end > origin.col + size;
+  const bool wide = c.row_begin < origin.row || c.col_begin < origin.col || c.row_end > origin.row + size ||
+                    c.col_end > origin.col + size;
+  const double height = double{c.max_intensity} / parts.threshold;
+  if (wide || height > bright) return LocateBy::fit;
+  if (height < dim) return network_ ? LocateBy::network : LocateBy::centroid_squared;
+  return LocateBy::centroid_above;
 }
 
-void LocatePeaks::place_by_fit(const Parts& parts, std::span<Peak> peaks) const {
+void LocatePeaks::place_by_weight(const Parts& parts, std::span<const LocateBy> chosen,
+                                  std::span<Peak> peaks) const {
+  // A fit or a network may have no answer: the peak then stands where its centroid does.
+  const LocateBy otherwise =
+      config_.by == LocateBy::automatic ? LocateBy::centroid_above : LocateBy::centroid;
+  const auto weight_of = [&](LocateBy by) { return by >= LocateBy::fit ? otherwise : by; };
+  std::vector<CentroidSums> sums;
+  std::vector<WeightedCentroid> found(peaks.size());
+  for (const WeightChoice& choice : weight_choices) {
+    const auto takes_part = [&](LocateBy by) { return weight_of(by) == choice.by; };
+    if (std::ranges::none_of(chosen, takes_part)) continue;
+    component_centroids(parts.list, choice.weight, parts.threshold, noise_, sums, found);
+    for (std::size_t i = 0; i < peaks.size(); ++i) {
+      if (!takes_part(chosen[i]) || std::isnan(found[i].row)) continue;
+      place(peaks[i], choice.source, found[i].row, found[i].col, found[i].row_error, found[i].col_error);
+      peaks[i].flags &= ~std::uint32_t{not_located};
+    }
+  }
+}
+
+void LocatePeaks::place_by_fit(const Parts& parts, std::span<const LocateBy> chosen,
+                               std::span<Peak> peaks) const {
   const std::uint32_t patch_px = config_.patch_px;
   const std::uint32_t cols = parts.list.shape.cols;
-  const std::span<const std::uint8_t> masked =
-      masked_ ? std::span(*masked_) : std::span<const std::uint8_t>{};
+  const auto masked = mask_view(masked_);
   std::vector<float> patch(std::size_t{patch_px} * patch_px);
   for (std::uint32_t i = 0; i < peaks.size(); ++i) {
-    if (!wants_fit(parts, i)) continue;
+    if (chosen[i] != LocateBy::fit) continue;
     const Component& part = parts.list.components[i];
     const PatchCentre centre{parts.parent_of(i), part.max_pixel};
     const PatchOrigin origin = patch_origin(part.max_pixel, cols, patch_px);
@@ -203,6 +253,37 @@ void LocatePeaks::place_by_fit(const Parts& parts, std::span<Peak> peaks) const 
     place(peaks[i], PositionSource::fit, origin.row + fit.place.row, origin.col + fit.place.col,
           fit.row_error, fit.col_error);
     peaks[i].flags &= ~std::uint32_t{not_located};
+  }
+}
+
+void LocatePeaks::place_by_network(const Parts& parts, std::span<const LocateBy> chosen,
+                                   std::span<Peak> peaks) const {
+  const auto patch_px = static_cast<std::uint32_t>(network_->patch_size());
+  const std::uint32_t cols = parts.list.shape.cols;
+  std::vector<PatchCentre> centres;
+  std::vector<std::uint32_t> ordinals;
+  for (std::uint32_t i = 0; i < peaks.size(); ++i) {
+    if (chosen[i] != LocateBy::network) continue;
+    centres.push_back({parts.parent_of(i), parts.list.components[i].max_pixel});
+    ordinals.push_back(i);
+  }
+  const std::size_t patch_pixels = std::size_t{patch_px} * patch_px;
+  std::vector<float> patches(centres.size() * patch_pixels);
+  cut_patches(parts.wholes, centres, patch_px, mask_view(masked_), patches);
+  std::vector<PatchPosition> found(centres.size());
+  network_->locate(patches, static_cast<float>(parts.threshold), found);
+  const float last = static_cast<float>(patch_px) - 0.5F;
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    Peak& peak = peaks[ordinals[k]];
+    const PatchPosition& at = found[k];
+    if (!(at.row >= -0.5F && at.row < last && at.col >= -0.5F && at.col < last)) {  // NaN too
+      peak.flags |= outside_patch;
+      continue;
+    }
+    const PatchOrigin origin = patch_origin(centres[k].pixel, cols, patch_px);
+    place(peak, PositionSource::network, origin.row + double{at.row}, origin.col + double{at.col},
+          at.row_error, at.col_error);
+    peak.flags &= ~std::uint32_t{not_located};
   }
 }
 

@@ -2,27 +2,33 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
 #include <braggd/stage.hpp>
 
+#include "inference/peak_network.hpp"
 #include "kernels/noise_model.hpp"
 #include "kernels/split_components.hpp"
 
 namespace braggd {
 
-enum class LocateBy : std::uint8_t { centroid, centroid_above, centroid_squared, fit, automatic };
+enum class LocateBy : std::uint8_t { centroid, centroid_above, centroid_squared, fit, network, automatic };
 
-inline constexpr std::array<std::string_view, 5> locate_by_names{"centroid", "centroid_above",
-                                                                 "centroid_squared", "fit", "auto"};
+inline constexpr std::array<std::string_view, 6> locate_by_names{
+    "centroid", "centroid_above", "centroid_squared", "fit", "network", "auto"};
 
 struct LocatePeaksConfig {
   LocateBy by = LocateBy::centroid;
+  std::filesystem::path model = {};
+  std::string device = "auto";
+  std::string precision = "auto";
   bool split = false;
   double split_distance_px = 2;
   double split_height = 0.1;
@@ -36,16 +42,27 @@ struct LocatePeaksConfig {
         choice_field(
             "by", &C::by,
             "what places a peak: the centroid weighted with the intensity, with the intensity above the "
-            "threshold, with its square, the fit of a pseudo-Voigt, or auto: the fit for bright, cut and "
-            "overlapped peaks, centroid_above for the others",
+            "threshold, with its square, the fit of a pseudo-Voigt, a network, or auto: for each peak what "
+            "is best for its kind (models/README.md)",
             locate_by_names),
+        directory_field(
+            "model", &C::model,
+            "the network's bundle, a directory; for network, and for auto, which does without one"),
+        field("device", &C::device,
+              "where the network runs: auto (a GPU where there is one), cpu, cuda or cuda:N"),
+        field(
+            "precision", &C::precision,
+            "of the network: float32, bfloat16, or auto: bfloat16 where the bundle's table and the processor "
+            "allow it"),
         field("split", &C::split, "one peak for each maximum of a component; else one for each component"),
         field("split_distance_px", &C::split_distance_px,
               "nearer to a higher one, a maximum is noise; where split", 0, 1000)
             .unit("px"),
         field("split_height", &C::split_height,
               "lower than this part of the component's highest pixel, a maximum is noise; where split", 0, 1),
-        field("patch_px", &C::patch_px, "edge of the square that is fitted; odd", 5, 31).unit("px"),
+        field("patch_px", &C::patch_px,
+              "edge of the square that is fitted; odd (a network's model knows its own)", 5, 31)
+            .unit("px"),
         field("noise_sigma", &C::noise_sigma,
               "noise of a pixel without signal, 0 of a photon counter; not given: positions have no error", 0,
               1e6)
@@ -61,8 +78,8 @@ struct LocatePeaksConfig {
 
 /// Places each component, or each maximum of one. A component whose intensities do not sum to a positive number has no
 /// centroid: it is flagged not_located and stands at its brightest pixel, unless a fit places it. Where an estimator has
-/// no answer, the peak stays at its centroid and its source says so; where a fit left its patch, it is flagged
-/// outside_patch too.
+/// no answer, the peak stays at its centroid and its source says so; where a fit or a network left its patch, it is
+/// flagged outside_patch too.
 class LocatePeaks {
  public:
   using Config = LocatePeaksConfig;
@@ -76,13 +93,15 @@ class LocatePeaks {
 
  private:
   struct Parts;
-  void place_by_weight(const Parts& parts, std::span<Peak> peaks) const;
-  void place_by_fit(const Parts& parts, std::span<Peak> peaks) const;
-  bool wants_fit(const Parts& parts, std::uint32_t part) const;
+  LocateBy choose(const Parts& parts, std::uint32_t part) const;
+  void place_by_weight(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;
+  void place_by_fit(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;
+  void place_by_network(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;
 
   Config config_;
   NoiseModel noise_;
   std::shared_ptr<const std::vector<std::uint8_t>> masked_;  // of the header, or null
+  std::shared_ptr<const PeakNetwork> network_;               // or null
 };
 
 }  // namespace braggd

@@ -58,7 +58,7 @@ TEST(LocatePeaks, SaysWhichEstimatorPlacedAPeak) {
   EXPECT_EQ(located({.by = LocateBy::centroid_squared})[0].source, PositionSource::centroid_squared);
   EXPECT_EQ(located({.by = LocateBy::fit})[0].source, PositionSource::fit);
   const std::vector<Peak> peaks = located({.by = LocateBy::automatic, .split = true});
-  EXPECT_EQ(peaks[0].source, PositionSource::centroid_above) << "a dim, whole spot";
+  EXPECT_EQ(peaks[0].source, PositionSource::centroid_squared) << "a dim, whole spot";
   EXPECT_EQ(peaks[1].source, PositionSource::fit) << "overlapped";
   EXPECT_EQ(peaks[2].source, PositionSource::fit);
 }
@@ -92,6 +92,12 @@ TEST(LocatePeaks, StatesErrorsOnlyWhereTheNoiseIsKnown) {
     EXPECT_GT(peak.row_error, 0.001F);
     EXPECT_LT(peak.row_error, 0.2F);
   }
+}
+
+TEST(LocatePeaks, RefusesANetworkWithoutItsBundleAndABundleWithoutUse) {
+  EXPECT_THROW(LocatePeaks::check({.by = LocateBy::network}), ConfigError);
+  EXPECT_THROW(LocatePeaks::check({.by = LocateBy::fit, .model = "models/braggnn-fast"}), ConfigError);
+  EXPECT_THROW(LocatePeaks::check({.by = LocateBy::network, .model = "no/such/bundle"}), ConfigError);
 }
 
 TEST(LocatePeaks, RefusesPatchesWithoutAMiddleAndHalfANoise) {

@@ -1,0 +1,88 @@
+"""Peaks placed by the shipped network: where they lie, that threads change nothing, and that damaged bundles are refused."""
+import os
+import pathlib
+import shutil
+import unittest
+
+import h5py
+import numpy as np
+
+from braggd_test import BraggdTest, braggd, simulate
+
+BUNDLE = pathlib.Path(os.environ["BRAGGD_SOURCE"]) / "models/braggnn-fast"
+PIPELINE = """version: 1
+engine: {threads: %d}
+source: {type: replay}
+stages:
+  - {type: threshold, at_least: 5}
+  - {type: find_components, min_pixels: 3, max_pixels: 1000}
+  - {type: locate_peaks, by: %s, model: %s, split: %s}
+sinks:
+  - {type: nexus_file, directory: results}
+"""
+
+
+class Networks(BraggdTest):
+    def setUp(self):
+        super().setUp()
+        if "without LibTorch" in braggd("model", "verify", BUNDLE, expect=None).stdout:
+            self.skipTest("built without LibTorch")
+        self.scan = self.work / "scan.h5"
+        simulate(self.scan, 6, 512, 512, "layout=uniform", "spots_per_frame=120", "background_counts=0.05", "gaps=false")
+
+    def located(self, by, threads=2, split="true"):
+        path = self.pipeline(PIPELINE % (threads, by, BUNDLE, split))
+        output = self.work / f"{by}-{threads}-{split}"
+        braggd("replay", self.scan, "-p", path, "-o", output)
+        return output / "scan.h5"
+
+    def errors(self, result):
+        """Distance to the nearest true centre, in px, as placed and as the centroid has it; of peaks that belong to a spot."""
+        with h5py.File(result) as f, h5py.File(self.work / "scan_truth.h5") as t:
+            peaks = {name: f["entry/peaks"][name][()] for name in ("frame", "row", "col", "centroid_row", "centroid_col")}
+            truth = {name: t["truth"][name][()] for name in ("frame", "row", "col")}
+        placed, centroid = [], []
+        for frame, row, col, c_row, c_col in zip(*peaks.values()):
+            here = truth["frame"] == frame
+            placed.append(np.hypot(truth["row"][here] - row, truth["col"][here] - col).min())
+            centroid.append(np.hypot(truth["row"][here] - c_row, truth["col"][here] - c_col).min())
+        placed, centroid = np.array(placed), np.array(centroid)
+        of_a_spot = centroid < 3
+        return placed[of_a_spot], centroid[of_a_spot]
+
+    def test_it_places_peaks_nearer_to_the_truth_than_the_centroid(self):
+        result = self.located("network")
+        placed, centroid = self.errors(result)
+        self.assertGreater(placed.size, 300)
+        self.assertLess(placed.mean(), 0.5 * centroid.mean())
+        self.assertLess(np.median(placed), 0.8 * np.median(centroid))
+        with h5py.File(result) as f:
+            peaks = f["entry/peaks"]
+            by_network = peaks["position_source"][()] == 1
+            self.assertGreater(by_network.mean(), 0.95)
+            self.assertTrue((peaks["row_error"][()][by_network] > 0).all())
+
+    def test_auto_chooses_between_estimators_and_is_as_good(self):
+        result = self.located("auto")
+        placed, centroid = self.errors(result)
+        self.assertLess(placed.mean(), 0.5 * centroid.mean())
+        with h5py.File(result) as f:
+            self.assertGreaterEqual(set(f["entry/peaks/position_source"][()]), {1, 2, 3})
+
+    def test_threads_change_nothing(self):
+        self.same_results(self.located("network", threads=1), self.located("network", threads=2))
+
+    def test_a_damaged_bundle_is_refused_before_anything_runs(self):
+        bundle = self.work / "bundle"
+        shutil.copytree(BUNDLE, bundle)
+        script = bytearray((bundle / "script.pt").read_bytes())
+        script[len(script) // 2] ^= 1
+        (bundle / "script.pt").write_bytes(script)
+        path = self.pipeline(PIPELINE % (1, "network", bundle, "false"))
+        answer = braggd("validate", path, expect=78)
+        self.assertIn("SHA-256", answer.stdout + answer.stderr)
+        self.assertIn("pipeline.yaml:7:", answer.stdout + answer.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
