@@ -16,11 +16,13 @@ struct ScriptShape {
   std::size_t input_floats() const { return batch * channels * patch_px * patch_px; }
 };
 
+class ScriptRunner;
+
 /// A script ready to run in one shape, frozen, on one device, in one precision. Thread-safe; one thread a call.
 class ScriptModule {
  public:
   /// `bytes`: a TorchScript archive whose forward takes [batch, channels, patch_px, patch_px] float32 and gives
-  /// [batch, outputs]. `bfloat16`: run in it. Throws ConfigError.
+  /// [batch, outputs]. `bfloat16`: run in it. Throws ConfigError, without LibTorch always.
   ScriptModule(const std::vector<char>& bytes, const ScriptShape& shape, const std::string& device,
                bool bfloat16);
   ~ScriptModule();
@@ -30,17 +32,11 @@ class ScriptModule {
   /// `input`: shape.input_floats(); `output`: batch x outputs. Throws std::runtime_error where the script fails.
   void run(std::span<float> input, std::span<float> output) const;
 
-  const std::string& device() const { return device_; }
+  const std::string& device() const;
 
  private:
-  struct Loaded;
-  ScriptShape shape_;
-  std::string device_;
-  std::unique_ptr<Loaded> loaded_;
+  std::unique_ptr<ScriptRunner> runner_;
 };
-
-/// True in a build with LibTorch.
-bool networks_available();
 
 /// What does the matrix products of networks on this machine, for the log: LibTorch's version and the file of the BLAS
 /// in use. Debian's LibTorch is four times slower on the reference BLAS than on OpenBLAS.

@@ -38,9 +38,14 @@ struct TrainedNetwork {
 /// One thread; the same options give the same weights on the same machine, whether interrupted and resumed or not (but
 /// not where `minutes` ended it). Mean distance (not squared) as loss, Adam (Kingma & Ba 2015, ICLR), cosine learning
 /// rate; errors by Gaussian likelihood on a head that teaches the body nothing. `stopped` is asked between batches; the
-/// best so far comes back. Throws ConfigError in a build without LibTorch and for a checkpoint of other options.
+/// best so far comes back. Throws ConfigError without LibTorch and for a checkpoint of other options.
 TrainedNetwork train_peak_network(const TrainingOptions& options,
                                   const std::function<void(const TrainingProgress&)>& progress,
                                   const std::function<bool()>& stopped);
+
+/// braggd_train_peak_network in the library of networks.
+using TrainPeakNetwork = void(const TrainingOptions& options,
+                              const std::function<void(const TrainingProgress&)>& progress,
+                              const std::function<bool()>& stopped, TrainedNetwork& out);
 
 }  // namespace braggd

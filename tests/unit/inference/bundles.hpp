@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inference/model_bundle.hpp"
+#include "inference/network_library.hpp"
 #include "inference/peak_network.hpp"
 #include "inference/script_module.hpp"
 #include "learning/network_plan.hpp"

@@ -1,5 +1,3 @@
-#include "learning/train_peak_network.hpp"
-
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
@@ -14,6 +12,7 @@
 
 #include "inference/patch_input.hpp"
 #include "learning/torch_script.hpp"
+#include "learning/train_peak_network.hpp"
 #include "learning/training_patches.hpp"
 
 namespace braggd {
@@ -243,11 +242,9 @@ Stand load_checkpoint(const TrainingOptions& options, Trainee& trainee) {
   return stand;
 }
 
-}  // namespace
-
-TrainedNetwork train_peak_network(const TrainingOptions& options,
-                                  const std::function<void(const TrainingProgress&)>& progress,
-                                  const std::function<bool()>& stopped) {
+TrainedNetwork train(const TrainingOptions& options,
+                     const std::function<void(const TrainingProgress&)>& progress,
+                     const std::function<bool()>& stopped) {
   at::set_num_threads(1);
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   const NetworkPlan plan = network_plan(options.network);
@@ -311,5 +308,15 @@ TrainedNetwork train_peak_network(const TrainingOptions& options,
   result.seconds = stand.seconds;
   return result;
 }
+
+}  // namespace
+
+extern "C" void braggd_train_peak_network(const TrainingOptions& options,
+                                          const std::function<void(const TrainingProgress&)>& progress,
+                                          const std::function<bool()>& stopped, TrainedNetwork& out) {
+  out = train(options, progress, stopped);
+}
+
+static_assert(std::is_same_v<decltype(braggd_train_peak_network), TrainPeakNetwork>);
 
 }  // namespace braggd

@@ -1,7 +1,8 @@
-#include "learning/script_writer.hpp"
-
+// The library of networks: writing scripts.
 #include <sstream>
+#include <type_traits>
 
+#include "learning/script_writer.hpp"
 #include "learning/torch_script.hpp"
 
 namespace braggd {
@@ -21,11 +22,13 @@ torch::jit::Module make_module(const Script& script, bool trainable) {
   return module;
 }
 
-std::vector<char> write_script(const Script& script) {
+extern "C" void braggd_write_script(const Script& script, std::vector<char>& out) {
   std::ostringstream stream(std::ios::binary);
   make_module(script, false).save(stream);
   const std::string bytes = stream.str();
-  return {bytes.begin(), bytes.end()};
+  out.assign(bytes.begin(), bytes.end());
 }
+
+static_assert(std::is_same_v<decltype(braggd_write_script), WriteScript>);
 
 }  // namespace braggd
