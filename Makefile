@@ -64,8 +64,7 @@ bench: ## the measurements
 	mkdir -p build/bench
 	build/release/bench/kernels_bench --benchmark_min_time=0.2 --benchmark_out=build/bench/kernels.json
 	python3 bench/compare.py build/bench/kernels.json $$(ls bench/baseline.json 2>/dev/null)
-	for over in memory tcp ipc; do echo "whole pipeline, counting 0.1 / 500, over $$over"; \
-	  build/release/src/braggd --log-level error bench config/counting.yaml --over $$over; done
+	python3 bench/pipeline_bench.py build/release --out build/bench/pipeline.json
 
 .PHONY: format
 format: ## clang-format over the tree

@@ -4,8 +4,8 @@
 pipeline_bench.py BUILD [--frames N] [--rounds R] [--out FILE.json]
 
 Simulates the data sets into BUILD/bench (kept there), then runs `kernels_bench` for L and `braggd bench` on one and on two
-workers, from memory and over TCP, in turns; the best of R rounds counts, because a shared machine only ever adds time. Prints a
-table, what the model predicts for two workers from the figure of one, and cores, links and memory traffic at 700 frames/s.
+workers, from memory and over TCP, in turns, with N and with 3 N frames, whose difference is counted; the best of R rounds counts,
+because a shared machine only ever adds time. Prints a table, what the model predicts for two workers from the figure of one, and cores, links and memory traffic at 700 frames/s.
 """
 import argparse
 import json
@@ -57,11 +57,19 @@ def liblz4_ms(build, name):
     return answer["benchmarks"][0]["cpu_time"]
 
 
-def measured(build, pipeline, scan, frames, way, threads):
+def played(build, pipeline, scan, frames, way, threads):
     answer = run(build / "src/braggd", "--log-level", "error", "bench", pipeline, "--scan", scan, "--frames", frames,
                  "--over", way, "--set", f"engine.threads={threads}", "--json")
     result = json.loads(answer)["run"]
     assert result["lost"] == 0 and result["written"] == frames, result
+    return result
+
+
+def measured(build, pipeline, scan, frames, way, threads):
+    """What a frame more costs: a scan begins with work of its own (a dark frame is read, limits are made)."""
+    short, result = (played(build, pipeline, scan, n, way, threads) for n in (frames, 3 * frames))
+    result["core_ms_per_frame"] = (3 * result["core_ms_per_frame"] - short["core_ms_per_frame"]) / 2
+    result["frames_per_second"] = 2 / (3 / result["frames_per_second"] - 1 / short["frames_per_second"])
     return result
 
 
@@ -105,7 +113,7 @@ def report(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--frames", type=int, default=1500)
+    parser.add_argument("--frames", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=pathlib.Path)
     options = parser.parse_args()

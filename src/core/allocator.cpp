@@ -32,6 +32,7 @@ void tune_allocator() {
   constexpr int one_gib = 1 << 30;
   mallopt(M_MMAP_THRESHOLD, one_gib);
   mallopt(M_TRIM_THRESHOLD, one_gib);
+  mallopt(M_ARENA_MAX, 1);
 #endif
 }
 

@@ -3,7 +3,9 @@
 namespace braggd {
 
 /// Keeps large freed blocks for reuse. glibc otherwise maps every block above 32 MiB anew, and a frame of 4096 x 4096
-/// 16-bit pixels is just above: each page of each frame would be faulted in again. To be called before threads start.
+/// 16-bit pixels is just above: each page of each frame would be faulted in again. All threads share one arena, because
+/// the others grow by heaps of 64 MiB that go back to the kernel as soon as they are empty, thresholds or not, and a
+/// thread that receives messages of 18 MB empties one with every third. To be called before threads start.
 void tune_allocator();
 
 /// Lets glibc's malloc ask for huge pages: messages and tables of many megabytes are read once a frame from end to end,
