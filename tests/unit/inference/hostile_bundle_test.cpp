@@ -39,23 +39,23 @@ class HostileBundle : public testing::Test {
                         script_ = bundle_ / "script.pt";
 };
 
-TEST_F(HostileBundle, is_accepted_as_long_as_nobody_touched_it) {
+TEST_F(HostileBundle, IsAcceptedAsLongAsNobodyTouchedIt) {
   EXPECT_EQ(refusal(), "accepted");
 }
 
-TEST_F(HostileBundle, with_one_changed_byte_is_refused_by_its_digest) {
+TEST_F(HostileBundle, WithOneChangedByteIsRefusedByItsDigest) {
   std::string script = content_of(script_);
   script[script.size() / 2] = static_cast<char>(script[script.size() / 2] ^ 1);
   replace_content(script_, script);
   EXPECT_THAT(refusal(), HasSubstr("SHA-256"));
 }
 
-TEST_F(HostileBundle, with_a_script_cut_short_is_refused_by_its_length) {
+TEST_F(HostileBundle, WithAScriptCutShortIsRefusedByItsLength) {
   replace_content(script_, content_of(script_).substr(0, 1000));
   EXPECT_THAT(refusal(), HasSubstr("has 1000 bytes where its manifest says"));
 }
 
-TEST_F(HostileBundle, with_a_truncated_archive_and_a_digest_that_fits_is_refused) {
+TEST_F(HostileBundle, WithATruncatedArchiveAndADigestThatFitsIsRefused) {
   const std::string script = content_of(script_);
   for (const std::size_t length : {std::size_t{1}, std::size_t{100}, script.size() / 2, script.size() - 1}) {
     put_script({script.begin(), script.begin() + static_cast<std::ptrdiff_t>(length)});
@@ -63,7 +63,7 @@ TEST_F(HostileBundle, with_a_truncated_archive_and_a_digest_that_fits_is_refused
   }
 }
 
-TEST_F(HostileBundle, whose_archive_is_damaged_anywhere_is_refused_or_harmless) {
+TEST_F(HostileBundle, WhoseArchiveIsDamagedAnywhereIsRefusedOrHarmless) {
   const std::string script = content_of(script_);
   Random random(5, RandomStream::patch);
   for (int i = 0; i < 60; ++i) {
@@ -76,7 +76,7 @@ TEST_F(HostileBundle, whose_archive_is_damaged_anywhere_is_refused_or_harmless) 
   }
 }
 
-TEST_F(HostileBundle, with_weights_that_are_not_finite_is_refused) {
+TEST_F(HostileBundle, WithWeightsThatAreNotFiniteIsRefused) {
   const NetworkPlan plan = network_plan("braggnn-fast");
   NamedWeights weights = initial_weights(plan, 7);
   weights.at("weight_2").values[17] = NAN;
@@ -84,7 +84,7 @@ TEST_F(HostileBundle, with_weights_that_are_not_finite_is_refused) {
   EXPECT_THAT(refusal(), HasSubstr("not finite"));
 }
 
-TEST_F(HostileBundle, whose_script_takes_or_gives_another_shape_is_refused) {
+TEST_F(HostileBundle, WhoseScriptTakesOrGivesAnotherShapeIsRefused) {
   put_script(write_script({"def forward(self, x):\n    return x.flatten(1)\n", {}}));
   EXPECT_THAT(refusal(), HasSubstr("has the shape [256, 242] where [256, 4] is promised"));
   put_script(write_script({"def forward(self, x):\n    return torch.conv2d(x, self.w)\n",
@@ -94,7 +94,7 @@ TEST_F(HostileBundle, whose_script_takes_or_gives_another_shape_is_refused) {
   EXPECT_THAT(refusal(), HasSubstr("the answer is no tensor"));
 }
 
-TEST_F(HostileBundle, with_a_weight_that_claims_more_than_the_file_has_is_refused) {
+TEST_F(HostileBundle, WithAWeightThatClaimsMoreThanTheFileHasIsRefused) {
   // 12345 float32 weights; the pickle then says 16777216 more.
   const std::string source =
       "def forward(self, x):\n    return torch.cat([x.flatten(1), x.flatten(1)], 1).narrow(1, 0, 4) + "
@@ -112,19 +112,19 @@ TEST_F(HostileBundle, with_a_weight_that_claims_more_than_the_file_has_is_refuse
   EXPECT_NE(refusal(), "accepted");
 }
 
-TEST_F(HostileBundle, for_another_task_is_refused) {
+TEST_F(HostileBundle, ForAnotherTaskIsRefused) {
   change_manifest("\"task\": \"locate_peaks\"", "\"task\": \"embed\"");
   EXPECT_THAT(refusal(), HasSubstr("is a model for the task 'embed'"));
 }
 
-TEST_F(HostileBundle, whose_golden_example_comes_out_otherwise_is_refused) {
+TEST_F(HostileBundle, WhoseGoldenExampleComesOutOtherwiseIsRefused) {
   std::string text = content_of(manifest_);
   const std::size_t at = text.find('[', text.find("row_col_px"));
   replace_content(manifest_, text.replace(at, 1, "[1.25, 1.25], \"was\": ["));
   EXPECT_THAT(refusal(), HasSubstr("where its manifest says (1.25, 1.25)"));
 }
 
-TEST_F(HostileBundle, with_a_manifest_that_is_no_json_is_refused) {
+TEST_F(HostileBundle, WithAManifestThatIsNoJsonIsRefused) {
   for (const std::string text : {"", "{", "[]", "nonsense", "{\"format\": 1}", "\xff\xfe"}) {
     replace_content(manifest_, text);
     EXPECT_THAT(refusal(), HasSubstr("manifest.json")) << text;
@@ -133,7 +133,7 @@ TEST_F(HostileBundle, with_a_manifest_that_is_no_json_is_refused) {
   EXPECT_THAT(refusal(), HasSubstr("nested too deeply"));
 }
 
-TEST_F(HostileBundle, with_sizes_out_of_range_is_refused_before_anything_is_made_of_them) {
+TEST_F(HostileBundle, WithSizesOutOfRangeIsRefusedBeforeAnythingIsMadeOfThem) {
   const std::string good = content_of(manifest_);
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
            {"\"patch_px\": 11", "\"patch_px\": 4000000001"},
@@ -153,14 +153,14 @@ TEST_F(HostileBundle, with_sizes_out_of_range_is_refused_before_anything_is_made
   }
 }
 
-TEST_F(HostileBundle, that_is_absent_or_a_file_says_what_a_bundle_is) {
+TEST_F(HostileBundle, ThatIsAbsentOrAFileSaysWhatABundleIs) {
   std::filesystem::remove(script_);
   EXPECT_THAT(refusal(), HasSubstr("a model bundle is a directory"));
   std::filesystem::remove_all(bundle_);
   EXPECT_THAT(refusal(), HasSubstr("a model bundle is a directory"));
 }
 
-TEST_F(HostileBundle, is_never_written_over_a_directory_that_holds_anything_else) {
+TEST_F(HostileBundle, IsNeverWrittenOverADirectoryThatHoldsAnythingElse) {
   const ModelBundle bundle = read_bundle(bundle_);
   replace_content(bundle_ / "thesis.tex", "years of work");
   EXPECT_THROW(write_bundle(bundle_, bundle.manifest, bundle.script), OutputError);

@@ -29,7 +29,7 @@ class EachNetwork : public testing::TestWithParam<std::tuple<std::string, std::s
   }
 };
 
-TEST_P(EachNetwork, places_a_patch_to_the_same_bits_whoever_travels_with_it_and_wherever_it_sits) {
+TEST_P(EachNetwork, PlacesAPatchToTheSameBitsWhoeverTravelsWithItAndWhereverItSits) {
   const PeakNetwork tried = network();
   const std::size_t pixels = tried.patch_size() * tried.patch_size();
   const std::size_t n = 2 * tried.manifest().batch + 37;
@@ -49,7 +49,7 @@ TEST_P(EachNetwork, places_a_patch_to_the_same_bits_whoever_travels_with_it_and_
   }
 }
 
-TEST_P(EachNetwork, gives_the_same_bits_on_many_threads_at_once) {
+TEST_P(EachNetwork, GivesTheSameBitsOnManyThreadsAtOnce) {
   const PeakNetwork tried = network();
   const std::vector<float> patches = random_patches(300, static_cast<std::uint32_t>(tried.patch_size()));
   const std::vector<PatchPosition> expected = located(tried, patches);
@@ -66,7 +66,7 @@ TEST_P(EachNetwork, gives_the_same_bits_on_many_threads_at_once) {
   }
 }
 
-TEST_P(EachNetwork, gives_finite_places_for_patches_that_show_nothing) {
+TEST_P(EachNetwork, GivesFinitePlacesForPatchesThatShowNothing) {
   const PeakNetwork tried = network();
   const std::size_t pixels = tried.patch_size() * tried.patch_size();
   for (const float value : {0.0F, 7.0F, NAN, -3.0F, INFINITY, -INFINITY, 3e38F, 1e-42F}) {
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(networks, EachNetwork,
                          testing::Combine(testing::Values("braggnn-fast", "braggnn-11", "braggnn-15"),
                                           testing::Values("float32", "bfloat16")));
 
-TEST(PeakNetwork, refuses_devices_and_precisions_that_do_not_exist) {
+TEST(PeakNetwork, RefusesDevicesAndPrecisionsThatDoNotExist) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   const ModelBundle bundle = random_bundle();
   for (const InferenceOptions& options : std::vector<InferenceOptions>{
@@ -88,12 +88,12 @@ TEST(PeakNetwork, refuses_devices_and_precisions_that_do_not_exist) {
   }
 }
 
-TEST(PeakNetwork, without_libtorch_says_what_to_build) {
+TEST(PeakNetwork, WithoutLibtorchSaysWhatToBuild) {
   if (networks_available()) GTEST_SKIP() << "built with LibTorch";
   EXPECT_THROW(ScriptModule({}, {}, "cpu", false), ConfigError);
 }
 
-TEST(PeakNetwork, turns_the_order_of_outputs_as_its_manifest_says) {
+TEST(PeakNetwork, TurnsTheOrderOfOutputsAsItsManifestSays) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   ModelBundle bundle = random_bundle("braggnn-11");
   const std::vector<float> patches = random_patches(3, 11);
@@ -106,11 +106,11 @@ TEST(PeakNetwork, turns_the_order_of_outputs_as_its_manifest_says) {
   }
 }
 
-TEST(LinearAlgebra, is_named) {
+TEST(LinearAlgebra, IsNamed) {
   EXPECT_THAT(linear_algebra_in_use(), testing::HasSubstr("LibTorch"));
 }
 
-TEST(SquaredCentroid, weighs_with_squares_and_leaves_out_what_has_no_value) {
+TEST(SquaredCentroid, WeighsWithSquaresAndLeavesOutWhatHasNoValue) {
   std::vector<float> patch(25, 0.0F);
   patch[6] = 1;   // (1, 1)
   patch[18] = 3;  // (3, 3)
@@ -122,13 +122,13 @@ TEST(SquaredCentroid, weighs_with_squares_and_leaves_out_what_has_no_value) {
   EXPECT_EQ(squared_centroid(std::vector<float>(25, NAN), 5).row, 2);
 }
 
-TEST(PreparedPatch, of_a_flat_patch_is_0_under_min_max) {
+TEST(PreparedPatch, OfAFlatPatchIs0UnderMinMax) {
   std::vector<float> channels(9, 5.0F);
   prepare_patch(PatchInput::min_max, std::vector<float>(9, 4.0F), 1, channels);
   EXPECT_THAT(channels, testing::Each(0.0F));
 }
 
-TEST(PreparedPatch, has_the_root_of_counts_and_a_mask_of_what_is_above_threshold) {
+TEST(PreparedPatch, HasTheRootOfCountsAndAMaskOfWhatIsAboveThreshold) {
   std::vector<float> patch(9, 0.0F), channels(18);
   patch[0] = NAN;
   patch[4] = 100;

@@ -36,7 +36,7 @@ std::vector<float> floats(const hdf5::Handle& file, const char* path) {
   return {numbers->values.begin(), numbers->values.end()};
 }
 
-TEST(Braggnn, in_both_forms_gives_the_outputs_of_weights_that_others_trained) {
+TEST(Braggnn, InBothFormsGivesTheOutputsOfWeightsThatOthersTrained) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   const auto path = shared_data("braggnn-parity/psz15.h5");
   BRAGGD_SKIP_WITHOUT(path);
@@ -51,7 +51,7 @@ TEST(Braggnn, in_both_forms_gives_the_outputs_of_weights_that_others_trained) {
   }
 }
 
-TEST(Braggnn, collapses_to_the_same_function) {
+TEST(Braggnn, CollapsesToTheSameFunction) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   for (const std::uint32_t patch_px : {11U, 15U}) {
     const NetworkPlan plan = network_plan("braggnn-" + std::to_string(patch_px));
@@ -70,7 +70,7 @@ TEST(Braggnn, collapses_to_the_same_function) {
   }
 }
 
-TEST(Braggnn, of_the_first_code_generation_is_told_by_its_unused_bias_and_given_theta_throughout) {
+TEST(Braggnn, OfTheFirstCodeGenerationIsToldByItsUnusedBiasAndGivenThetaThroughout) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   NamedWeights weights = initial_weights(network_plan("braggnn-11"), 13);
   weights.at("nlb.theta_layer.bias").values[3] = 0.5F;
@@ -89,7 +89,7 @@ TEST(Braggnn, of_the_first_code_generation_is_told_by_its_unused_bias_and_given_
             answers(braggnn_script(tied, BraggnnForm::published), patches, 11));
 }
 
-TEST(Braggnn, has_as_many_weights_as_published) {
+TEST(Braggnn, HasAsManyWeightsAsPublished) {
   for (const auto& [patch_px, count] : {std::pair{11U, 33172U}, std::pair{15U, 40340U}}) {
     std::size_t n = 0;
     for (const auto& [name, weight] :
@@ -100,7 +100,7 @@ TEST(Braggnn, has_as_many_weights_as_published) {
   }
 }
 
-TEST(Braggnn, with_a_weight_missing_or_of_another_shape_is_refused) {
+TEST(Braggnn, WithAWeightMissingOrOfAnotherShapeIsRefused) {
   NamedWeights weights = initial_weights(network_plan("braggnn-11"), 1);
   weights.at("cnn_layers.4.weight").shape = {8, 32, 9, 1};
   EXPECT_THROW(braggnn_script(weights, BraggnnForm::collapsed), ConfigError);

@@ -32,7 +32,7 @@ bool same_weights(const NamedWeights& a, const NamedWeights& b) {
   return a.size() == b.size();
 }
 
-TEST(Training, lowers_the_loss_and_beats_the_centroid_it_starts_from) {
+TEST(Training, LowersTheLossAndBeatsTheCentroidItStartsFrom) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   const TrainedNetwork network = trained(small());
   EXPECT_LT(network.last_loss_px, 0.7 * network.first_loss_px);
@@ -45,13 +45,13 @@ TEST(Training, lowers_the_loss_and_beats_the_centroid_it_starts_from) {
   EXPECT_EQ(PeakNetwork::load(directory.path() / "model", {"cpu", "auto"}).manifest().id, manifest.id);
 }
 
-TEST(Training, of_braggnn_lowers_the_loss) {
+TEST(Training, OfBraggnnLowersTheLoss) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   const TrainedNetwork network = trained(small("braggnn-11"));
   EXPECT_LT(network.last_loss_px, 0.8 * network.first_loss_px);
 }
 
-TEST(Training, gives_the_same_weights_for_the_same_seed_and_others_for_another) {
+TEST(Training, GivesTheSameWeightsForTheSameSeedAndOthersForAnother) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   TrainingOptions options = small();
   options.patches = 8192;
@@ -61,7 +61,7 @@ TEST(Training, gives_the_same_weights_for_the_same_seed_and_others_for_another) 
   EXPECT_FALSE(same_weights(once.weights, trained(options).weights));
 }
 
-TEST(Training, that_was_stopped_and_taken_up_again_ends_with_the_same_weights) {
+TEST(Training, ThatWasStoppedAndTakenUpAgainEndsWithTheSameWeights) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   TemporaryDirectory directory;
   TrainingOptions options = small();
@@ -80,7 +80,7 @@ TEST(Training, that_was_stopped_and_taken_up_again_ends_with_the_same_weights) {
   EXPECT_THROW(trained(options), ConfigError);
 }
 
-TEST(Symmetry, turns_a_patch_and_its_place_alike) {
+TEST(Symmetry, TurnsAPatchAndItsPlaceAlike) {
   std::vector<float> patch(121, 0.0F), turned(121);
   patch[2 * 11 + 7] = 1;
   std::set<std::pair<float, float>> places;
@@ -94,7 +94,7 @@ TEST(Symmetry, turns_a_patch_and_its_place_alike) {
   EXPECT_EQ(places.size(), 8U);
 }
 
-TEST(Judging, uses_patches_that_no_training_sees) {
+TEST(Judging, UsesPatchesThatNoTrainingSees) {
   const PatchSetConfig config = judging_set(11, 20'000);
   EXPECT_NE(config.sigma_max_px, PatchSetConfig{}.sigma_max_px);
   const TrainingPatches patches = make_training_patches(config, 500);
