@@ -83,7 +83,7 @@ void print_row(const std::string& name, const std::vector<ClassAccuracy>& classe
 }
 
 void print_head(const TrainingPatches& patches) {
-  const std::vector<ClassAccuracy> classes = judge(patches, centroid_estimator(2));
+  const std::vector<ClassAccuracy> classes = judge(patches, centroid_estimator(CentroidWeight::squared));
   std::printf("\nPatches of %u x %u px; mean, median, 95 %% of the distance to the truth in px\n\n| |",
               patches.patch_px, patches.patch_px);
   for (const ClassAccuracy& c : classes) {
@@ -92,8 +92,9 @@ void print_head(const TrainingPatches& patches) {
   std::printf("\n| --- |");
   for (std::size_t i = 0; i < classes.size(); ++i) std::printf(" --- |");
   std::printf("\n");
-  print_row("centroid, weights x", judge(patches, centroid_estimator(1)));
-  print_row("centroid, weights x - threshold", judge(patches, centroid_estimator(0)));
+  print_row("centroid, weights x", judge(patches, centroid_estimator(CentroidWeight::intensity)));
+  print_row("centroid, weights x - threshold",
+            judge(patches, centroid_estimator(CentroidWeight::above_threshold)));
   print_row("centroid, weights x^2", classes);
 }
 

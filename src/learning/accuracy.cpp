@@ -31,22 +31,6 @@ ClassAccuracy summary(std::string name, std::vector<double> errors) {
           percentile(errors, 0.95)};
 }
 
-PatchPosition centroid(std::span<const float> patch, std::uint32_t size_px, float threshold, int power) {
-  double sum = 0, row_sum = 0, col_sum = 0;
-  for (std::size_t i = 0; i < patch.size(); ++i) {
-    if (!(patch[i] > 0)) continue;
-    const double x = patch[i];
-    const double weight =
-        power == 0 ? std::max(x - static_cast<double>(threshold), 0.0) + 1e-9 : std::pow(x, power);
-    sum += weight;
-    row_sum += weight * static_cast<double>(i / size_px);
-    col_sum += weight * static_cast<double>(i % size_px);
-  }
-  const double middle = (size_px - 1) / 2.0;
-  if (!(sum > 0)) return {static_cast<float>(middle), static_cast<float>(middle)};
-  return {static_cast<float>(row_sum / sum), static_cast<float>(col_sum / sum)};
-}
-
 }  // namespace
 
 std::vector<ClassAccuracy> judge(const TrainingPatches& patches, const Estimator& estimator) {
@@ -92,10 +76,14 @@ Estimator network_estimator(const PeakNetwork& network) {
   };
 }
 
-Estimator centroid_estimator(int power) {
-  return [power](const TrainingPatches& patches, std::span<PatchPosition> places) {
+Estimator centroid_estimator(CentroidWeight weight) {
+  return [weight](const TrainingPatches& patches, std::span<PatchPosition> places) {
     for (std::size_t i = 0; i < places.size(); ++i) {
-      places[i] = centroid(patches.patch(i), patches.patch_px, patches.thresholds[i], power);
+      const WeightedCentroid found = patch_centroid(patches.patch(i), patches.patch_px, weight,
+                                                    double{patches.thresholds[i]}, NoiseModel{});
+      const auto middle = static_cast<float>(patches.patch_px / 2);
+      places[i] = {std::isnan(found.row) ? middle : static_cast<float>(found.row),
+                   std::isnan(found.col) ? middle : static_cast<float>(found.col)};
     }
   };
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inference/peak_network.hpp"
+#include "kernels/weighted_centroid.hpp"
 #include "learning/training_patches.hpp"
 
 namespace braggd {
@@ -23,7 +24,7 @@ std::vector<double> within_one_sigma(const TrainingPatches& patches, const Estim
 
 Estimator network_estimator(const PeakNetwork& network);
 
-/// Centroid of the patch with weights x^power, or x - threshold for power 0.
-Estimator centroid_estimator(int power);
+/// The centroid of the patch; its middle where the weights do not sum to a positive number.
+Estimator centroid_estimator(CentroidWeight weight);
 
 }  // namespace braggd

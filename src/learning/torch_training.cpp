@@ -242,21 +242,40 @@ Stand load_checkpoint(const TrainingOptions& options, Trainee& trainee) {
   return stand;
 }
 
+/// Which patches a step learns from, each turned and mirrored in one of eight ways.
+void pick(const TrainingOptions& options, std::int64_t step, std::size_t pool,
+          std::vector<std::pair<std::size_t, unsigned>>& picks) {
+  Random random(options.seed, RandomStream::exposure, static_cast<std::uint64_t>(step));
+  for (auto& one : picks) {
+    one = {static_cast<std::size_t>(random.below(pool)), static_cast<unsigned>(random.below(8))};
+  }
+}
+
+/// From 1 to slowest_rate along half a cosine.
+double rate_at(std::int64_t step, std::int64_t n_steps) {
+  const double part = static_cast<double>(step) / static_cast<double>(n_steps);
+  return std::max(0.5 * (1 + std::cos(std::numbers::pi * part)), slowest_rate);
+}
+
+/// A component is split at its maxima: the network is asked about each.
+PatchSetConfig patches_of(std::uint64_t seed, const NetworkPlan& plan) {
+  PatchSetConfig config;
+  config.seed = seed;
+  config.patch_px = plan.manifest.patch_px;
+  config.about_any_maximum = true;
+  return config;
+}
+
 TrainedNetwork train(const TrainingOptions& options,
                      const std::function<void(const TrainingProgress&)>& progress,
                      const std::function<bool()>& stopped) {
   at::set_num_threads(1);
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   const NetworkPlan plan = network_plan(options.network);
-  PatchSetConfig training_set, validation_set;
-  training_set.seed = options.seed;
-  validation_set.seed = options.seed + 0x5eed;
-  training_set.patch_px = validation_set.patch_px = plan.manifest.patch_px;
-  // A component is split at its maxima: the network is asked about each.
-  training_set.about_any_maximum = validation_set.about_any_maximum = true;
-  const TrainingPatches pool = make_training_patches(training_set, options.pool, stopped);
-  const TrainingPatches held_out = make_training_patches(
-      validation_set, std::min<std::uint64_t>(validation_patches, options.pool), stopped);
+  const TrainingPatches pool = make_training_patches(patches_of(options.seed, plan), options.pool, stopped);
+  const TrainingPatches held_out =
+      make_training_patches(patches_of(options.seed + 0x5eed, plan),
+                            std::min<std::uint64_t>(validation_patches, options.pool), stopped);
   if (pool.size() == 0 || held_out.size() == 0)
     throw InputError("stopped before there was anything to learn from");
   const std::vector<Batch> validation = validation_batches(plan.manifest, held_out);
@@ -275,13 +294,8 @@ TrainedNetwork train(const TrainingOptions& options,
   std::int64_t loss_steps = 0;
   std::vector<std::pair<std::size_t, unsigned>> picks(batch);
   while (stand.step < n_steps) {
-    Random random(options.seed, RandomStream::exposure, static_cast<std::uint64_t>(stand.step));
-    for (auto& pick : picks) {
-      pick = {static_cast<std::size_t>(random.below(pool.size())), static_cast<unsigned>(random.below(8))};
-    }
-    const double part = static_cast<double>(stand.step) / static_cast<double>(n_steps);
-    const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * part));
-    loss_sum += trainee.learn(maker.make(picks), plan.learning_rate * std::max(cosine, slowest_rate));
+    pick(options, stand.step, pool.size(), picks);
+    loss_sum += trainee.learn(maker.make(picks), plan.learning_rate * rate_at(stand.step, n_steps));
     ++loss_steps;
     ++stand.step;
     stand.seconds = seconds_before + std::chrono::duration<double>(Clock::now() - begun).count();

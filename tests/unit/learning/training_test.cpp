@@ -41,7 +41,8 @@ TEST(Training, LowersTheLossAndBeatsTheCentroidItStartsFrom) {
   const JudgingOptions judging{9, 2000};
   const ModelManifest manifest = make_bundle(directory.path() / "model", small(), network, judging);
   const TrainingPatches patches = make_training_patches(judging_set(11, judging.seed), judging.patches);
-  EXPECT_LT(manifest.accuracy.back().mean_px, judge(patches, centroid_estimator(2)).back().mean_px);
+  EXPECT_LT(manifest.accuracy.back().mean_px,
+            judge(patches, centroid_estimator(CentroidWeight::squared)).back().mean_px);
   EXPECT_EQ(PeakNetwork::load(directory.path() / "model", {"cpu", "auto"}).manifest().id, manifest.id);
 }
 
@@ -98,7 +99,7 @@ TEST(Judging, UsesPatchesThatNoTrainingSees) {
   const PatchSetConfig config = judging_set(11, 20'000);
   EXPECT_NE(config.sigma_max_px, PatchSetConfig{}.sigma_max_px);
   const TrainingPatches patches = make_training_patches(config, 500);
-  const std::vector<ClassAccuracy> classes = judge(patches, centroid_estimator(2));
+  const std::vector<ClassAccuracy> classes = judge(patches, centroid_estimator(CentroidWeight::squared));
   EXPECT_EQ(classes.back().name, "all");
   EXPECT_EQ(classes.back().n_patches, 500U);
 }
