@@ -1,12 +1,9 @@
 #include "simulation/diffraction.hpp"
 
 #include <cmath>
-#include <numbers>
 
 namespace braggd {
 namespace {
-
-constexpr double deg_per_rad = 180 / std::numbers::pi;
 
 double sine_of_theta(Vector3 g, double wavelength_angstrom) {
   return length(g) * wavelength_angstrom / 2;

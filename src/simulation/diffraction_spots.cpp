@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,7 +13,6 @@
 namespace braggd {
 namespace {
 
-constexpr double deg_per_rad = 180 / std::numbers::pi;
 // Divergence and bandwidth of the beam, beside the mosaic spread.
 constexpr double beam_spread_rad = 1e-4;
 // Nearer to the rotation axis than this a reflection grazes the Ewald sphere: it smears over many degrees, and the

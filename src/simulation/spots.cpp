@@ -10,7 +10,6 @@
 namespace braggd {
 namespace {
 
-constexpr double deg_per_rad = 180 / std::numbers::pi;
 // A spot ends at this many sigma of its omega width.
 constexpr double omega_cut = 3;
 

@@ -3,8 +3,11 @@
 
 #include <array>
 #include <cmath>
+#include <numbers>
 
 namespace braggd {
+
+inline constexpr double deg_per_rad = 180 / std::numbers::pi;
 
 struct Vector3 {
   double x = 0, y = 0, z = 0;

@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string refusal(const std::filesystem::path& path, const std::string& dataset = "") {
+std::string refusal_to_open(const std::filesystem::path& path, const std::string& dataset = "") {
   try {
     open_scan(path, {dataset});
   } catch (const InputError& error) {
@@ -25,16 +25,17 @@ std::string refusal(const std::filesystem::path& path, const std::string& datase
 
 TEST(OpenScan, WhatCannotBeReadIsRefusedForItsOwnReason) {
   const TemporaryDirectory directory;
-  EXPECT_THAT(refusal(directory / "absent.h5"), HasSubstr("does not exist"));
-  EXPECT_THAT(refusal(directory.path()), HasSubstr("directory"));
+  EXPECT_THAT(refusal_to_open(directory / "absent.h5"), HasSubstr("does not exist"));
+  EXPECT_THAT(refusal_to_open(directory.path()), HasSubstr("directory"));
   std::ofstream(directory / "empty.h5");
-  EXPECT_THAT(refusal(directory / "empty.h5"), HasSubstr("empty"));
+  EXPECT_THAT(refusal_to_open(directory / "empty.h5"), HasSubstr("empty"));
   std::ofstream(directory / "words.h5") << "some words";
-  EXPECT_THAT(refusal(directory / "words.h5"), AllOf(HasSubstr("HDF5"), HasSubstr(".npz"), HasSubstr("GE")));
+  EXPECT_THAT(refusal_to_open(directory / "words.h5"),
+              AllOf(HasSubstr("HDF5"), HasSubstr(".npz"), HasSubstr("GE")));
   std::ofstream(directory / "some.ge3") << "not a GE file";
-  EXPECT_THAT(refusal(directory / "some.ge3"), Not(HasSubstr("no format")));
+  EXPECT_THAT(refusal_to_open(directory / "some.ge3"), Not(HasSubstr("no format")));
   std::ofstream(directory / "some.npz") << "PK\3\4 and no more";
-  EXPECT_THAT(refusal(directory / "some.npz"), Not(HasSubstr("no format")));
+  EXPECT_THAT(refusal_to_open(directory / "some.npz"), Not(HasSubstr("no format")));
 }
 
 TEST(OpenScan, AFileWithoutPermissionSaysSo) {
@@ -42,7 +43,7 @@ TEST(OpenScan, AFileWithoutPermissionSaysSo) {
   const TemporaryDirectory directory;
   std::ofstream(directory / "secret.h5") << "x";
   std::filesystem::permissions(directory / "secret.h5", std::filesystem::perms::none);
-  EXPECT_THAT(refusal(directory / "secret.h5"), HasSubstr("permissions"));
+  EXPECT_THAT(refusal_to_open(directory / "secret.h5"), HasSubstr("permissions"));
 }
 
 TEST(OpenScan, TheContentDecidesWhateverTheName) {
@@ -54,7 +55,7 @@ TEST(OpenScan, TheContentDecidesWhateverTheName) {
 TEST(OpenScan, AFormatWithoutDatasetsHasNoneToChoose) {
   const TemporaryDirectory directory;
   std::ofstream(directory / "some.ge") << "anything";
-  EXPECT_THAT(refusal(directory / "some.ge", "/entry/data"), HasSubstr("no datasets"));
+  EXPECT_THAT(refusal_to_open(directory / "some.ge", "/entry/data"), HasSubstr("no datasets"));
 }
 
 }  // namespace

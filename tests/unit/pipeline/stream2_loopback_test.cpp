@@ -13,7 +13,7 @@
 namespace braggd {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Transfer {
   std::vector<RecordedScan> received;
