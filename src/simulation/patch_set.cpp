@@ -1,0 +1,225 @@
+#include "simulation/patch_set.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include <braggd/error.hpp>
+
+#include "kernels/components.hpp"
+#include "kernels/patches.hpp"
+
+namespace braggd {
+namespace {
+
+constexpr double counting_background = 0.05;
+constexpr double panel_noise_sigma = 5;
+constexpr double other_nearest_px = 3, other_farthest_px = 6;
+constexpr double edge_farthest_px = 3;
+
+void check(const PatchSetConfig& config) {
+  const auto refuse = [](const char* key, const std::string& text) { throw ConfigError(text, key); };
+  if (config.patch_px % 2 == 0 || config.patch_px < 3 || config.patch_px > 63)
+    refuse("patch_px", "patch_px must be odd, 3 to 63");
+  if (config.frame_px % 2 == 0 || config.frame_px < config.patch_px + 18 || config.frame_px > 255)
+    refuse("frame_px", "frame_px must be odd, at least patch_px + 18 and at most 255");
+  if (!(config.overlapped_share >= 0 && config.edge_share >= 0 &&
+        config.overlapped_share + config.edge_share <= 1))
+    refuse("overlapped_share", "overlapped_share and edge_share are shares of 1");
+  if (!(config.peak_min > 0 && config.peak_max >= config.peak_min && config.peak_max <= 1e4))
+    refuse("peak_min", "peak_min and peak_max are ascending, in thresholds, up to 1e4");
+  if (!(config.sigma_min_px >= 0.3 && config.sigma_max_px >= config.sigma_min_px && config.sigma_max_px <= 5))
+    refuse("sigma_min_px", "sigma_min_px and sigma_max_px are ascending, 0.3 to 5");
+  if (!(config.lorentz_max >= 0 && config.lorentz_max <= 1)) refuse("lorentz_max", "lorentz_max is 0 to 1");
+  if (config.min_pixels < 1 || config.min_pixels > 20) refuse("min_pixels", "min_pixels is 1 to 20");
+}
+
+}  // namespace
+
+PatchSet::PatchSet(const PatchSetConfig& config)
+    : config_(config), background_(counting_background), pixels_(std::make_shared<SparseFrame>()) {
+  check(config);
+  const std::size_t area = std::size_t{config.frame_px} * config.frame_px;
+  signal_.resize(area);
+  frame_.resize(area);
+  counts_.resize(area);
+  list_.shape = pixels_->shape = {config.frame_px, config.frame_px};
+  list_.pixels = pixels_;
+}
+
+PatchSet::Spot PatchSet::draw_spot(Random& random, double peak) const {
+  Spot spot;
+  const double sigma = random.uniform(config_.sigma_min_px, config_.sigma_max_px);
+  spot.shape.sigma_radial_px = static_cast<float>(sigma);
+  spot.shape.sigma_azimuthal_px = static_cast<float>(sigma * random.uniform(0.7, 1.4));
+  spot.shape.eta_rad = static_cast<float>(random.uniform(-std::numbers::pi, std::numbers::pi));
+  spot.shape.lorentz_fraction = static_cast<float>(random.uniform(0, config_.lorentz_max));
+  spot.shape.cut = widest_cut;
+  spot.peak = peak;
+  return spot;
+}
+
+void PatchSet::draw_scene(Random& random) {
+  scene_ = {};
+  PatchTruth& facts = scene_.facts;
+  facts.detector = random.uniform() < 0.5 ? DetectorKind::counting : DetectorKind::panel;
+  if (facts.detector == DetectorKind::counting) {
+    facts.threshold = static_cast<float>(3 + random.below(3));
+    facts.noise_sigma = static_cast<float>(std::sqrt(counting_background));
+  } else {
+    facts.threshold = static_cast<float>(random.uniform(25, 30));
+    facts.noise_sigma = static_cast<float>(panel_noise_sigma);
+    facts.signal_variance = static_cast<float>(random.uniform(0.5, 4));
+  }
+  const double ratio = std::pow(config_.peak_max / config_.peak_min, random.uniform());
+  Spot main = draw_spot(random, double{facts.threshold} * config_.peak_min * ratio);
+  const double middle = config_.frame_px / 2;
+  main.row = middle + random.uniform(-0.5, 0.5);
+  main.col = middle + random.uniform(-0.5, 0.5);
+  const double situation = random.uniform();
+  scene_.at_edge = situation < config_.edge_share;
+  if (scene_.at_edge) {
+    const std::uint64_t side = random.below(4);
+    const double depth = random.uniform(-0.5, edge_farthest_px + 0.5);
+    double& across = side % 2 == 0 ? main.row : main.col;
+    across = side < 2 ? depth : config_.frame_px - 1 - depth;
+  }
+  scene_.spots.push_back(main);
+  if (!scene_.at_edge && situation < config_.edge_share + config_.overlapped_share) {
+    Spot other = draw_spot(random, main.peak * random.uniform(0.1, 1));
+    const double distance = random.uniform(other_nearest_px, other_farthest_px);
+    const double direction = random.uniform(-std::numbers::pi, std::numbers::pi);
+    other.row = main.row + distance * std::sin(direction);
+    other.col = main.col + distance * std::cos(direction);
+    scene_.spots.push_back(other);
+  }
+}
+
+void PatchSet::expose(Random& random) {
+  std::ranges::fill(signal_, 0.F);
+  Band band{0, config_.frame_px, config_.frame_px, signal_, {}};
+  for (const Spot& spot : scene_.spots) {
+    SpotShape shape = spot.shape;
+    const double intensity =
+        spot.peak / SpotProfile(shape, spot.row, spot.col, share_within_cut(shape)).peak();
+    shape.cut = sufficient_cut(shape, intensity);
+    SpotProfile(shape, spot.row, spot.col, intensity * share_within_cut(shape)).add_to(band);
+  }
+  if (scene_.facts.detector == DetectorKind::counting) {
+    background_.fill(random, std::span(counts_));
+    for (std::size_t i = 0; i < frame_.size(); ++i) {
+      const double counts = signal_[i] > 0 ? random.poisson(double{signal_[i]}) : 0;
+      frame_[i] = static_cast<float>(counts + counts_[i]);
+    }
+  } else {
+    normal_.fill(random, frame_);
+    const float dark_variance = scene_.facts.noise_sigma * scene_.facts.noise_sigma;
+    for (std::size_t i = 0; i < frame_.size(); ++i) {
+      const float sigma = std::sqrt(dark_variance + scene_.facts.signal_variance * signal_[i]);
+      frame_[i] = std::nearbyint(signal_[i] + sigma * frame_[i]);
+    }
+  }
+}
+
+void PatchSet::segment() {
+  pixels_->index.clear();
+  pixels_->value.clear();
+  for (std::uint32_t i = 0; i < frame_.size(); ++i) {
+    if (frame_[i] < scene_.facts.threshold) continue;
+    pixels_->index.push_back(i);
+    pixels_->value.push_back(frame_[i]);
+  }
+  find_components(*pixels_, config_.min_pixels, static_cast<std::uint32_t>(frame_.size()), list_);
+}
+
+std::uint32_t PatchSet::component_at(double row, double col) const {
+  const double r = std::nearbyint(row);
+  const double c = std::nearbyint(col);
+  if (r < 0 || c < 0 || r >= config_.frame_px || c >= config_.frame_px) return no_component;
+  const auto pixel = static_cast<std::uint32_t>(r * config_.frame_px + c);
+  const auto found = std::ranges::lower_bound(pixels_->index, pixel);
+  if (found == pixels_->index.end() || *found != pixel) return no_component;
+  return list_.component_of[static_cast<std::size_t>(found - pixels_->index.begin())];
+}
+
+// That of the pixel under the main spot's centre, else of one beside it.
+std::uint32_t PatchSet::main_component() const {
+  const Spot& main = scene_.spots.front();
+  std::uint32_t found = component_at(main.row, main.col);
+  for (int i = 0; i < 9 && found == no_component; ++i) {
+    found = component_at(main.row + i / 3 - 1, main.col + i % 3 - 1);
+  }
+  return found;
+}
+
+std::size_t PatchSet::nearest_spot(std::uint32_t pixel) const {
+  const auto distance = [&](const Spot& spot) {
+    return std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px);
+  };
+  return static_cast<std::size_t>(std::ranges::min_element(scene_.spots, {}, distance) -
+                                  scene_.spots.begin());
+}
+
+std::uint32_t PatchSet::centre_pixel(std::uint32_t component, Random& random) {
+  const Component& c = list_.components[component];
+  if (!config_.about_any_maximum || c.n_maxima == 1) return c.max_pixel;
+  constexpr double beside_px = 1.5;
+  std::vector<std::uint32_t> beside_spots;
+  for (const std::uint32_t pixel : maxima_.find(list_, component)) {
+    const Spot& spot = scene_.spots[nearest_spot(pixel)];
+    const double distance =
+        std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px);
+    if (distance <= beside_px) beside_spots.push_back(pixel);
+  }
+  return beside_spots.empty() ? c.max_pixel : beside_spots[random.below(beside_spots.size())];
+}
+
+PatchClass PatchSet::class_of(std::uint32_t component, std::uint32_t centre, const PatchTruth& truth) const {
+  if (scene_.at_edge) return PatchClass::edge;
+  const auto under_centre = [&](const Spot& spot) { return component_at(spot.row, spot.col) == component; };
+  if (scene_.spots.size() > 1 && std::ranges::all_of(scene_.spots, under_centre))
+    return PatchClass::overlapped;
+  const Component& c = list_.components[component];
+  const PatchOrigin origin = patch_origin(centre, config_.frame_px, config_.patch_px);
+  const auto size = static_cast<std::int32_t>(config_.patch_px);
+  const bool whole = c.row_begin >= origin.row && c.col_begin >= origin.col &&
+                     c.row_end <= origin.row + size && c.col_end <= origin.col + size;
+  if (!whole) return PatchClass::wide;
+  return truth.peak < 5 * truth.threshold ? PatchClass::dim : PatchClass::clean;
+}
+
+PatchTruth PatchSet::truth_of(std::uint32_t component, std::uint32_t centre) const {
+  PatchTruth truth = scene_.facts;
+  const PatchOrigin origin = patch_origin(centre, config_.frame_px, config_.patch_px);
+  const std::size_t own = nearest_spot(centre);
+  truth.row = scene_.spots[own].row - origin.row;
+  truth.col = scene_.spots[own].col - origin.col;
+  truth.peak = static_cast<float>(scene_.spots[own].peak);
+  if (scene_.spots.size() > 1) {
+    truth.other_row = scene_.spots[1 - own].row - origin.row;
+    truth.other_col = scene_.spots[1 - own].col - origin.col;
+  }
+  truth.n_maxima = list_.components[component].n_maxima;
+  truth.patch_class = class_of(component, centre, truth);
+  return truth;
+}
+
+PatchTruth PatchSet::make(std::uint64_t index, std::span<float> patch) {
+  constexpr std::uint64_t most_attempts = 10000;
+  for (std::uint64_t attempt = 0; attempt < most_attempts; ++attempt) {
+    Random random(config_.seed, RandomStream::patch, index, attempt);
+    draw_scene(random);
+    expose(random);
+    segment();
+    const std::uint32_t component = main_component();
+    if (component == no_component) continue;
+    const PatchCentre centre{component, centre_pixel(component, random)};
+    cut_patches(list_, {&centre, 1}, config_.patch_px, {}, patch);
+    return truth_of(component, centre.pixel);
+  }
+  throw ConfigError("no spot has min_pixels pixels above threshold: give higher peaks or fewer pixels",
+                    "peak_max");
+}
+
+}  // namespace braggd

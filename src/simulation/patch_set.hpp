@@ -1,0 +1,106 @@
+// Patches of spots whose true places are known: what estimators of a peak's place are trained and judged on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <braggd/peak.hpp>
+
+#include "kernels/regional_maxima.hpp"
+#include "simulation/config.hpp"
+#include "simulation/noise_tables.hpp"
+#include "simulation/random.hpp"
+#include "simulation/spot_shape.hpp"
+
+namespace braggd {
+
+/// What is hard about a patch; the last that holds counts.
+enum class PatchClass : std::uint8_t {
+  clean,       ///< none of the others
+  dim,         ///< the spot's highest expected pixel is below 5 thresholds
+  wide,        ///< its component reaches beyond the patch
+  overlapped,  ///< the pixel under the other spot's centre belongs to the same component
+  edge,        ///< the detector ends at most 3 px from the spot
+};
+
+inline constexpr std::array<std::string_view, 5> patch_class_names{"clean", "dim", "wide", "overlapped",
+                                                                   "edge"};
+
+struct PatchSetConfig {
+  std::uint64_t seed = 1;
+  std::uint32_t patch_px = 11;  ///< odd
+  std::uint32_t frame_px = 33;  ///< edge of the frame around it, odd, at least patch_px + 18
+  double overlapped_share = 0.27, edge_share = 0.18;
+  double peak_min = 1.2, peak_max = 500;  ///< highest expected pixel in thresholds, log-uniform
+  double sigma_min_px = 0.6, sigma_max_px = 2.2;
+  double lorentz_max = 0.8;
+  std::uint32_t min_pixels = 3;  ///< of the component
+  /// Cut about any regional maximum that a spot is next to; else about the component's highest pixel.
+  bool about_any_maximum = false;
+};
+
+/// What a patch shows. Places are in px from the centre of the patch's first pixel.
+struct PatchTruth {
+  double row = 0, col = 0;  ///< centre of the spot that is nearest to the middle of the patch
+  double other_row = std::numeric_limits<double>::quiet_NaN();  ///< of the second spot; NaN: there is none
+  double other_col = std::numeric_limits<double>::quiet_NaN();
+  PatchClass patch_class = PatchClass::clean;
+  DetectorKind detector = DetectorKind::counting;
+  float threshold = 0;
+  float noise_sigma = 0;      ///< of a pixel without signal
+  float signal_variance = 1;  ///< variance that a count of signal adds
+  float peak = 0;             ///< highest expected pixel of the spot, counts
+  std::uint32_t n_maxima = 1;
+};
+
+/// Simulated patches: pseudo-Voigt spots integrated over pixels, half of them on a photon counter (threshold 3 to 5),
+/// half on a flat panel (noise 5, threshold 25 to 30, a variance of 0.5 to 4 for a count of signal); alone, beside a
+/// second spot 3 to 6 px away, or 0 to 3 px from an end of the detector. Patch `index` is the same whatever was made
+/// before. Not thread-safe: it keeps its buffers; make one for each thread.
+class PatchSet {
+ public:
+  explicit PatchSet(const PatchSetConfig& config);
+
+  /// Fills `patch` (patch_px x patch_px, row-major): corrected counts of the peak's own component, 0 elsewhere, NaN off
+  /// the detector. Throws ConfigError where the configuration lets no spot rise above the threshold.
+  PatchTruth make(std::uint64_t index, std::span<float> patch);
+
+ private:
+  struct Spot {
+    SpotShape shape;
+    double row = 0, col = 0;
+    double peak = 0;  // highest expected pixel
+  };
+  struct Scene {
+    std::vector<Spot> spots;  // the main one first
+    bool at_edge = false;
+    PatchTruth facts;
+  };
+  void draw_scene(Random& random);
+  Spot draw_spot(Random& random, double peak) const;
+  void expose(Random& random);
+  void segment();
+  std::uint32_t main_component() const;
+  std::uint32_t centre_pixel(std::uint32_t component, Random& random);
+  std::size_t nearest_spot(std::uint32_t pixel) const;
+  PatchTruth truth_of(std::uint32_t component, std::uint32_t centre) const;
+  PatchClass class_of(std::uint32_t component, std::uint32_t centre, const PatchTruth& truth) const;
+  std::uint32_t component_at(double row, double col) const;
+
+  PatchSetConfig config_;
+  NormalTable normal_{1};
+  PoissonTable background_;
+  Scene scene_;
+  std::vector<float> signal_, frame_;
+  std::vector<std::uint8_t> counts_;
+  ComponentList list_;
+  std::shared_ptr<SparseFrame> pixels_;
+  RegionalMaxima maxima_;
+};
+
+}  // namespace braggd
