@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "wire": FORMATS,
     "formats": FORMATS,
     "simulation": FORMATS,
+    "learning": FORMATS | {"simulation"},
     "stages": STAGES,
     "sources": STAGES,
     "sinks": STAGES,
