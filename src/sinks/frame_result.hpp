@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct PeakRow {
   std::uint16_t row_begin = 0, row_end = 0, col_begin = 0, col_end = 0;
   float sigma_row = 0, sigma_col = 0;
   std::uint32_t flags = 0;
+  float anomaly_confidence = 0;
+  std::uint16_t cluster = 0;
 };
 
 /// A row of `pixels`; `peak` counts within the frame here, within the file there.
@@ -49,6 +52,7 @@ struct FrameResult {
   FrameRow frame;
   std::vector<PeakRow> peaks;
   std::vector<PixelRow> pixels;
+  std::optional<FrameAnomaly> anomaly;  ///< without its baseline, which is the scan's
 };
 
 /// The result of a frame that came through, or of a tombstone. Throws OutputError where pixels are to be kept

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/text.hpp"
+#include "sinks/anomaly_layout.hpp"
 #include "sinks/reorder_store.hpp"
 #include "sinks/result_writer.hpp"
 
@@ -42,6 +43,7 @@ void NexusFile::consume(const Envelope& envelope) {
     return;
   }
   const FrameResult result = make_frame_result(envelope, *header_, keep_pixels_);
+  if (result.anomaly) writer_->score_against(envelope.get<PeakList>()->anomaly->baseline);
   if (index != next_frame_) {
     if (!waiting_->put(index, pack(result))) {
       spdlog::warn("scan={} frame={}: a second result of this frame is left out", header_->scan_id, index);
@@ -71,6 +73,9 @@ std::filesystem::path NexusFile::finish(const ScanSummary& summary) {
   if (!waiting_->empty()) {
     spdlog::warn("scan={}: {} results beyond the {} frames of the scan are left out", header_->scan_id,
                  waiting_->size(), summary.ledger.expected);
+  }
+  if (const auto score = writer_->score()) {
+    spdlog::info("scan={}: {}", header_->scan_id, anomaly_text(*score));
   }
   return writer_->complete(summary);
 }
