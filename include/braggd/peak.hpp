@@ -95,7 +95,7 @@ struct PeakList {
   std::uint8_t status = 0;
   std::vector<Peak> peaks;
   std::shared_ptr<const ComponentList> components;
-  std::shared_ptr<const FrameAnomaly> anomaly;  ///< null: not scored
+  std::shared_ptr<const FrameAnomaly> anomaly{};  ///< null: not scored
 };
 
 }  // namespace braggd
