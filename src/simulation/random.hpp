@@ -8,7 +8,16 @@
 namespace braggd {
 
 /// What a sequence of random numbers is for; each has its own, so that drawing more of one changes no other.
-enum class RandomStream : std::uint64_t { grain = 1, spot, pedestal, hot_pixel, exposure, dark, patch, cluster };
+enum class RandomStream : std::uint64_t {
+  grain = 1,
+  spot,
+  pedestal,
+  hot_pixel,
+  exposure,
+  dark,
+  patch,
+  cluster
+};
 
 /// xoshiro256++ (Blackman & Vigna 2021, ACM Trans. Math. Softw. 47, 36), its state filled by splitmix64 (Steele, Lea &
 /// Flood 2014, OOPSLA, 453) from (seed, stream, index, part): any part of a scan can be made without the others.
