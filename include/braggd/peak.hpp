@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <braggd/anomaly.hpp>
 #include <braggd/frame.hpp>
 
 namespace braggd {
@@ -94,6 +95,9 @@ struct Peak {
   std::uint16_t row_begin = 0, row_end = 0, col_begin = 0, col_end = 0;
   float sigma_row = 0, sigma_col = 0;  ///< square roots of the second central moments, px
   std::uint32_t flags = 0;             ///< PeakFlag
+  float anomaly_confidence =
+      std::numeric_limits<float>::quiet_NaN();  ///< of belonging to a cluster; NaN: not scored
+  std::uint16_t cluster = no_cluster;
 };
 
 /// The peaks of a frame in the order of its components, those of one in raster order of their maxima.
@@ -102,6 +106,7 @@ struct PeakList {
   std::uint8_t status = 0;
   std::vector<Peak> peaks;
   std::shared_ptr<const ComponentList> components;
+  std::shared_ptr<const FrameAnomaly> anomaly{};  ///< null: not scored
 };
 
 }  // namespace braggd

@@ -51,6 +51,8 @@ PeakRow make_peak_row(const Peak& peak, const FrameMeta& meta, double omega_deg)
   row.sigma_row = peak.sigma_row;
   row.sigma_col = peak.sigma_col;
   row.flags = peak.flags;
+  row.anomaly_confidence = peak.anomaly_confidence;
+  row.cluster = peak.cluster;
   return row;
 }
 
@@ -86,7 +88,19 @@ void clear(FrameResult& result) {
   result.frame = {};
   result.peaks.clear();
   result.pixels.clear();
+  result.scored = false;
+  result.anomaly.clusters.clear();
 }
+
+// What stands before a packed frame's rows.
+struct PackedSizes {
+  std::size_t peaks = 0, pixels = 0, clusters = 0;
+  std::uint64_t too_big_pixels = 0;
+  std::uint32_t n_low = 0, n_too_big = 0;
+  bool scored = false;
+};
+static_assert(std::is_trivially_copyable_v<FrameRow> && std::is_trivially_copyable_v<PeakRow> &&
+              std::is_trivially_copyable_v<PixelRow>);
 
 }  // namespace
 
@@ -114,6 +128,11 @@ void take_result(const Envelope& envelope, const ScanHeader& header, KeepPixels 
     }
   }
   if (keep != KeepPixels::none) take_pixels(list, keep, out.pixels);
+  out.scored = list.anomaly != nullptr;
+  if (out.scored) {
+    out.anomaly = *list.anomaly;
+    out.anomaly.baseline.reset();
+  }
 }
 
 void take_missing(std::uint64_t index, const ScanHeader& header, FrameResult& out) {
@@ -124,20 +143,22 @@ void take_missing(std::uint64_t index, const ScanHeader& header, FrameResult& ou
 }
 
 void pack(const FrameResult& result, std::vector<std::byte>& bytes) {
-  static_assert(std::is_trivially_copyable_v<FrameRow> && std::is_trivially_copyable_v<PeakRow> &&
-                std::is_trivially_copyable_v<PixelRow>);
-  const std::size_t counts[2] = {result.peaks.size(), result.pixels.size()};
-  const std::size_t peak_bytes = counts[0] * sizeof(PeakRow), pixel_bytes = counts[1] * sizeof(PixelRow);
-  bytes.resize(sizeof(counts) + sizeof(FrameRow) + peak_bytes + pixel_bytes);
+  const FrameAnomaly& anomaly = result.anomaly;
+  const PackedSizes sizes{result.peaks.size(),    result.pixels.size(), anomaly.clusters.size(),
+                          anomaly.too_big_pixels, anomaly.n_low,        anomaly.n_too_big,
+                          result.scored};
+  bytes.resize(sizeof(sizes) + sizeof(FrameRow) + sizes.peaks * sizeof(PeakRow) +
+               sizes.pixels * sizeof(PixelRow) + sizes.clusters * sizeof(std::uint16_t));
   std::byte* out = bytes.data();
   const auto put = [&](const void* from, std::size_t size) {
     if (size > 0) std::memcpy(out, from, size);
     out += size;
   };
-  put(counts, sizeof(counts));
+  put(&sizes, sizeof(sizes));
   put(&result.frame, sizeof(FrameRow));
-  put(result.peaks.data(), peak_bytes);
-  put(result.pixels.data(), pixel_bytes);
+  put(result.peaks.data(), sizes.peaks * sizeof(PeakRow));
+  put(result.pixels.data(), sizes.pixels * sizeof(PixelRow));
+  put(anomaly.clusters.data(), sizes.clusters * sizeof(std::uint16_t));
 }
 
 void unpack(std::span<const std::byte> bytes, FrameResult& result) {
@@ -146,13 +167,20 @@ void unpack(std::span<const std::byte> bytes, FrameResult& result) {
     if (size > 0) std::memcpy(to, in, size);
     in += size;
   };
-  std::size_t counts[2] = {};
-  get(counts, sizeof(counts));
+  PackedSizes sizes;
+  get(&sizes, sizeof(sizes));
   get(&result.frame, sizeof(FrameRow));
-  result.peaks.resize(counts[0]);
-  result.pixels.resize(counts[1]);
-  get(result.peaks.data(), counts[0] * sizeof(PeakRow));
-  get(result.pixels.data(), counts[1] * sizeof(PixelRow));
+  result.peaks.resize(sizes.peaks);
+  result.pixels.resize(sizes.pixels);
+  get(result.peaks.data(), sizes.peaks * sizeof(PeakRow));
+  get(result.pixels.data(), sizes.pixels * sizeof(PixelRow));
+  result.scored = sizes.scored;
+  FrameAnomaly& anomaly = result.anomaly;
+  anomaly.clusters.resize(sizes.clusters);
+  get(anomaly.clusters.data(), sizes.clusters * sizeof(std::uint16_t));
+  anomaly.n_low = sizes.n_low;
+  anomaly.n_too_big = sizes.n_too_big;
+  anomaly.too_big_pixels = sizes.too_big_pixels;
 }
 
 }  // namespace braggd

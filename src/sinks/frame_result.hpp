@@ -36,6 +36,8 @@ struct PeakRow {
   std::uint16_t row_begin = 0, row_end = 0, col_begin = 0, col_end = 0;
   float sigma_row = 0, sigma_col = 0;
   std::uint32_t flags = 0;
+  float anomaly_confidence = 0;
+  std::uint16_t cluster = 0;
 };
 
 /// A row of `pixels`; `peak` counts within the frame here, within the file there.
@@ -49,6 +51,8 @@ struct FrameResult {
   FrameRow frame;
   std::vector<PeakRow> peaks;
   std::vector<PixelRow> pixels;
+  bool scored = false;
+  FrameAnomaly anomaly;  ///< where scored; without its baseline, which is the scan's
 };
 
 /// Each of these fills what it is given anew; the capacity of its vectors is used again.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/text.hpp"
+#include "sinks/anomaly_layout.hpp"
 #include "sinks/reorder_store.hpp"
 #include "sinks/result_writer.hpp"
 
@@ -42,6 +43,7 @@ void NexusFile::consume(const Envelope& envelope) {
     return;
   }
   take_result(envelope, *header_, keep_pixels_, result_);
+  if (result_.scored) writer_->score_against(envelope.get<PeakList>()->anomaly->baseline);
   if (index != next_frame_) {
     pack(result_, packed_);
     if (!waiting_->put(index, packed_)) {
@@ -74,6 +76,9 @@ std::filesystem::path NexusFile::finish(const ScanSummary& summary) {
   if (!waiting_->empty()) {
     spdlog::warn("scan={}: {} results beyond the {} frames of the scan are left out", header_->scan_id,
                  waiting_->size(), summary.ledger.expected);
+  }
+  if (const auto score = writer_->score()) {
+    spdlog::info("scan={}: {}", header_->scan_id, anomaly_text(*score));
   }
   return writer_->complete(summary);
 }

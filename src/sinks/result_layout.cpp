@@ -50,6 +50,8 @@ constexpr std::array peak_table{
     column<&PeakRow::sigma_row>("sigma_row", "pixel"),
     column<&PeakRow::sigma_col>("sigma_col", "pixel"),
     column<&PeakRow::flags>("flags"),
+    column<&PeakRow::anomaly_confidence>("anomaly_confidence"),
+    column<&PeakRow::cluster>("cluster"),
 };
 
 constexpr std::array offset_table{column<&OffsetRow::offset>("frame_offsets")};
@@ -57,6 +59,7 @@ constexpr std::array offset_table{column<&OffsetRow::offset>("frame_offsets")};
 constexpr const char* status_legend =
     "0 has its result; bits: 1 missing, 2 dropped by back-pressure, 4 decode error, 8 a stage was skipped, "
     "16 a time-out, 32 had pixels that were not finite";
+constexpr const char* cluster_legend = "nearest cluster of the baseline; 65535 where the peak was not scored";
 
 std::string position_legend() {
   std::string legend;
@@ -161,6 +164,7 @@ void link_columns(const hdf5::Handle& entry) {
   set_legend(entry, "frames/status", status_legend);
   set_legend(entry, "peaks/flags", flags_legend());
   set_legend(entry, "peaks/position_source", position_legend());
+  set_legend(entry, "peaks/cluster", cluster_legend);
 }
 
 void write_provenance(const hdf5::Handle& entry, const Provenance& provenance) {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "formats/hdf5_values.hpp"
+#include "sinks/anomaly_layout.hpp"
 #include "sinks/kept_pixels.hpp"
 #include "sinks/result_layout.hpp"
 #include "sinks/row_table.hpp"
@@ -24,6 +25,8 @@ struct ResultWriter::Content {
   RowTable<PeakRow> peaks;
   RowTable<OffsetRow> offsets;
   std::optional<KeptPixels> pixels;
+  std::optional<ScanTally> tally;
+  double first_omega_deg;
 
   Content(const hdf5::OutputFile& output, const SinkContext& context, KeepPixels keep)
       : entry(create_entry(output.file(), *context.header)),
@@ -31,7 +34,8 @@ struct ResultWriter::Content {
         peaks_group(create_plot(entry, "peaks", "sum_intensity", {"col", "row"})),
         frames(output, frames_group, frame_columns(), frame_chunk_rows, Packing::compressed),
         peaks(output, peaks_group, peak_columns(), peak_chunk_rows, Packing::compressed),
-        offsets(output, peaks_group, offset_columns(), frame_chunk_rows, Packing::compressed) {
+        offsets(output, peaks_group, offset_columns(), frame_chunk_rows, Packing::compressed),
+        first_omega_deg(context.header->omega_of(0)) {
     offsets.append(OffsetRow{});
     if (keep != KeepPixels::none) pixels.emplace(output, entry, context.header->pixel_type, keep);
     link_columns(entry);
@@ -40,6 +44,7 @@ struct ResultWriter::Content {
 
   void append(const FrameResult& result) {
     if (pixels) pixels->append(result.pixels, peaks.rows());
+    if (result.scored && tally) tally->add(frames.rows(), result.frame.omega_deg, result.anomaly);
     frames.append(result.frame);
     peaks.append(std::span<const PeakRow>(result.peaks));
     offsets.append(OffsetRow{peaks.rows()});
@@ -61,6 +66,15 @@ ResultWriter::ResultWriter(const std::filesystem::path& path, const SinkContext&
 
 ResultWriter::~ResultWriter() = default;
 
+void ResultWriter::score_against(const std::shared_ptr<const AnomalyBaseline>& baseline) {
+  if (!content_->tally) content_->tally.emplace(baseline, content_->first_omega_deg);
+}
+
+std::optional<ScanScore> ResultWriter::score() const {
+  if (!content_->tally) return std::nullopt;
+  return content_->tally->score();
+}
+
 void ResultWriter::append(const FrameResult& result) {
   output_.attempt([&] { content_->append(result); });
 }
@@ -68,6 +82,9 @@ void ResultWriter::append(const FrameResult& result) {
 std::filesystem::path ResultWriter::complete(const ScanSummary& summary) {
   output_.attempt([&] {
     content_->flush();
+    if (const auto& tally = content_->tally) {
+      write_anomaly(content_->entry, tally->baseline(), tally->score());
+    }
     write_summary(content_->entry, summary);
   });
   output_.check();

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <braggd/sink.hpp>
 
 #include "formats/hdf5_output.hpp"
+#include "kernels/scan_score.hpp"
 #include "sinks/frame_result.hpp"
 
 namespace braggd {
@@ -20,9 +22,13 @@ class ResultWriter {
   ResultWriter(const std::filesystem::path& path, const SinkContext& context, KeepPixels keep);
   ~ResultWriter();
 
+  /// What the frames that carry a score were held against; the first one given counts.
+  void score_against(const std::shared_ptr<const AnomalyBaseline>& baseline);
   /// The result of the next frame.
   void append(const FrameResult& result);
   const std::filesystem::path& final_path() const { return output_.final_path(); }
+  /// The score of the frames so far; nothing where none carried one.
+  std::optional<ScanScore> score() const;
 
   /// Writes the ledger and publishes the file. Returns its name.
   std::filesystem::path complete(const ScanSummary& summary);

@@ -1,0 +1,85 @@
+#include "kernels/scan_score.hpp"
+
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+namespace braggd {
+
+namespace {
+
+constexpr std::uint64_t sector_frames_without_omega = 40;
+
+double sigmas_above(const AnomalyBaseline& baseline, const ReiCounts& counts) {
+  if (counts.n_patches == 0) return std::numeric_limits<double>::quiet_NaN();
+  const auto n = static_cast<double>(counts.n_patches);
+  const double p0 = (n * baseline.rei_mean + 1) / (n + 2);
+  const double variance = baseline.rei_sd * baseline.rei_sd + baseline.overdispersion * p0 * (1 - p0) / n;
+  return (counts.rei() - baseline.rei_mean) / std::sqrt(variance);
+}
+
+ReiCounts counts_of(const FrameAnomaly& anomaly, std::size_t n_clusters) {
+  ReiCounts counts(n_clusters);
+  counts.n_patches = anomaly.clusters.size();
+  counts.n_low = anomaly.n_low;
+  counts.n_too_big = anomaly.n_too_big;
+  counts.too_big_pixels = anomaly.too_big_pixels;
+  for (const std::uint16_t cluster : anomaly.clusters) {
+    if (cluster >= n_clusters) throw std::invalid_argument("a patch is in a cluster that the baseline lacks");
+    ++counts.histogram[cluster];
+  }
+  return counts;
+}
+
+}  // namespace
+
+ScanTally::ScanTally(std::shared_ptr<const AnomalyBaseline> baseline, double first_omega_deg)
+    : baseline_(std::move(baseline)), first_omega_deg_(std::isnan(first_omega_deg) ? 0 : first_omega_deg) {
+  score_.counts = ReiCounts(baseline_->histogram.size());
+}
+
+std::int64_t ScanTally::sector_of(std::uint64_t frame, double omega_deg) const {
+  const double sector = std::abs(omega_deg - first_omega_deg_) / baseline_->sector_deg;
+  if (!(sector < 1e9)) return static_cast<std::int64_t>(frame / sector_frames_without_omega);
+  return static_cast<std::int64_t>(std::floor(sector + 1e-9));  // omega steps are no exact binary fractions
+}
+
+void ScanTally::add(std::uint64_t frame, double omega_deg, const FrameAnomaly& anomaly) {
+  const ReiCounts counts = counts_of(anomaly, baseline_->histogram.size());
+  const std::int64_t sector = sector_of(frame, omega_deg);
+  if (open_ && open_->sector != sector) {
+    close(*open_);
+    open_.reset();
+  }
+  if (!open_) open_ = Open{sector, omega_deg, omega_deg, frame, ReiCounts(baseline_->histogram.size())};
+  open_->last_omega_deg = omega_deg;
+  open_->last_frame = frame;
+  open_->counts += counts;
+}
+
+void ScanTally::close(const Open& open) {
+  score_.counts += open.counts;
+  const double sigmas = sigmas_above(*baseline_, score_.counts);
+  score_.sectors.push_back({(open.first_omega_deg + open.last_omega_deg) / 2, open.last_frame, open.counts,
+                            score_.counts.rei(), score_.counts.rei_error(), sigmas});
+  const bool above = score_.counts.n_patches >= baseline_->min_patches && sigmas > baseline_->changed_sigma;
+  sectors_above_ = above ? sectors_above_ + 1 : 0;
+  if (sectors_above_ == baseline_->changed_sectors) score_.changed_frame = open.last_frame;
+  if (!above) score_.changed_frame = no_frame;
+}
+
+ScanScore ScanTally::score() const {
+  ScanTally ended = *this;
+  if (open_) ended.close(*open_);
+  ScanScore& score = ended.score_;
+  score.jsd = jensen_shannon_distance(score.counts.shares(), baseline_->histogram);
+  const double sigmas = sigmas_above(*baseline_, score.counts);
+  if (score.changed_frame != no_frame) {
+    score.decision = AnomalyDecision::changed;
+  } else if (score.counts.n_patches >= baseline_->min_patches && sigmas <= baseline_->changed_sigma / 2) {
+    score.decision = AnomalyDecision::normal;
+  }
+  return std::move(score);
+}
+
+}  // namespace braggd

@@ -1,0 +1,82 @@
+// The score of a scan, growing frame by frame.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <braggd/anomaly.hpp>
+
+#include "kernels/rei_score.hpp"
+
+namespace braggd {
+
+enum class AnomalyDecision : std::uint8_t { undecided, normal, changed };
+
+constexpr std::string_view name_of(AnomalyDecision decision) {
+  constexpr std::array<std::string_view, 3> names{"undecided", "normal", "changed"};
+  return names[static_cast<std::size_t>(decision)];
+}
+
+inline constexpr std::uint64_t no_frame = std::numeric_limits<std::uint64_t>::max();
+
+/// One stretch of the rotation: its own counts, and the score of the scan up to its end.
+struct SectorScore {
+  double omega_deg = 0;  ///< middle of its scored frames
+  std::uint64_t last_frame = 0;
+  ReiCounts counts;
+  double running_rei = 0, running_rei_error = 0;
+  double sigmas_above_baseline = 0;  ///< of the running score; NaN without a null distribution
+};
+
+struct ScanScore {
+  ReiCounts counts;
+  std::vector<SectorScore> sectors;
+  double jsd = 0;  ///< of the clusters against the baseline's
+  AnomalyDecision decision = AnomalyDecision::undecided;
+  std::uint64_t changed_frame = no_frame;  ///< at which it became significant
+};
+
+/// Adds frames up. They must come in their order, so that sectors and decision do not depend on who finished first;
+/// frames without a score are simply not added.
+///
+/// The decision: at the end of each sector the running score p of n patches lies
+///   z = (p - mean) / sqrt(sd^2 + overdispersion p0 (1 - p0) / n),   p0 = (n mean + 1) / (n + 2),
+/// above the null distribution. Changed: z > changed_sigma in the last changed_sectors sectors at least; the frame is the
+/// one that ended the first such row of sectors. Normal: z <= changed_sigma / 2 at the end. Else, with fewer than
+/// min_patches patches, or without a null distribution: undecided.
+class ScanTally {
+ public:
+  /// `first_omega_deg`: where sectors begin to be counted; NaN for 0.
+  ScanTally(std::shared_ptr<const AnomalyBaseline> baseline, double first_omega_deg);
+
+  /// The next frame that was scored. Without an omega, a sector is 40 frames. Throws std::invalid_argument for a
+  /// cluster that the baseline does not have.
+  void add(std::uint64_t frame, double omega_deg, const FrameAnomaly& anomaly);
+
+  const AnomalyBaseline& baseline() const { return *baseline_; }
+  /// The score so far, the sector in progress counted as if it ended here.
+  ScanScore score() const;
+
+ private:
+  struct Open {
+    std::int64_t sector = 0;
+    double first_omega_deg = 0, last_omega_deg = 0;
+    std::uint64_t last_frame = 0;
+    ReiCounts counts;
+  };
+  std::int64_t sector_of(std::uint64_t frame, double omega_deg) const;
+  void close(const Open& open);
+
+  std::shared_ptr<const AnomalyBaseline> baseline_;
+  double first_omega_deg_;
+  std::optional<Open> open_;
+  ScanScore score_;
+  std::uint32_t sectors_above_ = 0;  ///< in a row, up to the last one that was closed
+};
+
+}  // namespace braggd
