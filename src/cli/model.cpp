@@ -103,7 +103,7 @@ int judge_bundles(const BundlesVerb& options) {
   for (const std::uint32_t patch_px : {11U, 15U}) {
     TrainingPatches patches;
     for (const std::string& bundle : options.bundles) {
-      if (read_bundle(bundle).manifest.patch_px != patch_px) continue;
+      if (read_bundle(bundle, locate_peaks_task).manifest.patch_px != patch_px) continue;
       if (patches.size() == 0) {
         patches = make_training_patches(judging_set(patch_px, options.judging.seed), options.judging.patches);
         print_head(patches);

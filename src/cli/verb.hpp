@@ -25,6 +25,7 @@ void add_inspect(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_rehearse(CLI::App& app, Action& chosen);
 void add_model(CLI::App& app, Action& chosen);
+void add_analyze(CLI::App& app, Action& chosen);
 
 /// Adds the verb `name`. The manual page is put together from the options and from `description` (paragraphs) and
 /// `examples` (lines).

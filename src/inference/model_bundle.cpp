@@ -100,14 +100,14 @@ void write_file(const fs::path& path, std::string_view content) {
 
 }  // namespace
 
-ModelBundle read_bundle(const fs::path& directory) {
+ModelBundle read_bundle(const fs::path& directory, std::string_view task) {
   const fs::path manifest_path = directory / manifest_name, script_path = directory / script_name;
   const std::vector<char> json = read_file(manifest_path, max_manifest_bytes);
   ModelBundle bundle{parse_manifest({json.data(), json.size()}, manifest_path), {}};
   const ModelManifest& manifest = bundle.manifest;
-  if (manifest.task != locate_peaks_task) {
-    refuse(manifest_path, "is a model for the task '" + manifest.task + "'; peaks are located by one for '" +
-                              std::string(locate_peaks_task) + "'");
+  if (!task.empty() && manifest.task != task) {
+    refuse(manifest_path,
+           "is a model for the task " + manifest.task + "; this one must be for " + std::string(task));
   }
   bundle.script = read_file(script_path, max_script_bytes);
   if (bundle.script.size() != manifest.script_bytes) {

@@ -4,20 +4,15 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 
-#include <braggd/error.hpp>
-
-#include "core/text.hpp"
+#include "inference/anomaly_manifest.hpp"
+#include "inference/manifest_section.hpp"
 
 namespace braggd {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view format_name = "braggd-model-1";
 constexpr std::uint32_t min_patch_px = 5, max_patch_px = 31, max_batch = 4096;
@@ -27,82 +22,11 @@ constexpr std::array<std::pair<PatchInput, std::string_view>, 3> input_names{
      {PatchInput::min_max, "min_max"},
      {PatchInput::sqrt_and_mask, "sqrt_and_mask"}}};
 
-/// One object of the manifest; what is wrong in it is said with the whole path of keys.
-class Section {
- public:
-  Section(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
-    if (!json.is_object()) fail("", "must be an object");
-  }
-
-  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
-    throw ConfigError(where_ + key + ": " + what);
-  }
-  const Json& at(const char* key) const {
-    const auto found = json_.find(key);
-    if (found == json_.end()) fail(key, "is missing");
-    return *found;
-  }
-  bool has(const char* key) const { return json_.contains(key); }
-  Section section(const char* key) const { return {at(key), where_ + key + "."}; }
-  std::string text(const char* key, std::size_t max_bytes = 256) const {
-    const Json& value = at(key);
-    if (!value.is_string() || value.get_ref<const std::string&>().size() > max_bytes) {
-      fail(key, "must be a text of at most " + std::to_string(max_bytes) + " bytes");
-    }
-    return printable(value.get<std::string>());
-  }
-  std::uint64_t whole(const char* key, std::uint64_t low, std::uint64_t high) const {
-    const Json& value = at(key);
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < low ||
-        value.get<std::uint64_t>() > high) {
-      fail(key, "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high));
-    }
-    return value.get<std::uint64_t>();
-  }
-  double number(const char* key, double low, double high) const {
-    const Json& value = at(key);
-    if (!value.is_number() || !(value.get<double>() >= low && value.get<double>() <= high)) {
-      fail(key, "must be a number from " + std::to_string(low) + " to " + std::to_string(high));
-    }
-    return value.get<double>();
-  }
-  bool flag(const char* key) const {
-    const Json& value = at(key);
-    if (!value.is_boolean()) fail(key, "must be true or false");
-    return value.get<bool>();
-  }
-  const Json& array(const char* key, std::size_t min_items, std::size_t max_items) const {
-    const Json& value = at(key);
-    if (!value.is_array() || value.size() < min_items || value.size() > max_items) {
-      fail(key,
-           "must be a list of " + std::to_string(min_items) + " to " + std::to_string(max_items) + " items");
-    }
-    return value;
-  }
-  /// `n` numbers; null is NaN where that is admitted.
-  std::vector<float> numbers(const char* key, std::size_t n, bool nan_admitted) const {
-    std::vector<float> values;
-    values.reserve(n);
-    for (const Json& item : array(key, n, n)) {
-      const bool nan = item.is_null() && nan_admitted;
-      if (!nan && !item.is_number()) fail(key, "must hold numbers");
-      const double value = nan ? std::numeric_limits<double>::quiet_NaN() : item.get<double>();
-      if (!nan && !(std::abs(value) < 1e9)) fail(key, "holds a number that is out of range");
-      values.push_back(static_cast<float>(value));
-    }
-    return values;
-  }
-
- private:
-  const Json& json_;
-  std::string where_;
-};
-
-std::vector<GoldenExample> parse_golden(const Section& root, const ModelManifest& manifest) {
+std::vector<GoldenExample> parse_golden(const ManifestSection& root, const ModelManifest& manifest) {
   std::vector<GoldenExample> examples;
   const Json& list = root.array("golden", 1, max_golden);
   for (std::size_t i = 0; i < list.size(); ++i) {
-    const Section item(list[i], "golden[" + std::to_string(i) + "].");
+    const ManifestSection item(list[i], "golden[" + std::to_string(i) + "].");
     GoldenExample example;
     example.threshold = static_cast<float>(item.number("threshold", 0, 1e9));
     example.patch = item.numbers("patch", manifest.patch_pixels(), true);
@@ -114,11 +38,11 @@ std::vector<GoldenExample> parse_golden(const Section& root, const ModelManifest
   return examples;
 }
 
-std::vector<ClassAccuracy> parse_accuracy(const Section& root, const char* key) {
+std::vector<ClassAccuracy> parse_accuracy(const ManifestSection& root, const char* key) {
   std::vector<ClassAccuracy> classes;
   if (!root.has(key)) return classes;
   for (const Json& json : root.array(key, 0, max_classes)) {
-    const Section item(json, std::string(key) + "[].");
+    const ManifestSection item(json, std::string(key) + "[].");
     classes.push_back({item.text("class"), item.whole("n_patches", 1, 1U << 31U),
                        item.number("mean_px", 0, 1e3), item.number("median_px", 0, 1e3),
                        item.number("p75_px", 0, 1e3), item.number("p95_px", 0, 1e3)});
@@ -126,14 +50,17 @@ std::vector<ClassAccuracy> parse_accuracy(const Section& root, const char* key) 
   return classes;
 }
 
-void parse_network(const Section& root, ModelManifest& manifest) {
-  const Section script = root.section("script");
+void parse_script(const ManifestSection& root, ModelManifest& manifest) {
+  const ManifestSection script = root.section("script");
   manifest.script_bytes = script.whole("bytes", 1, max_script_bytes);
   manifest.script_sha256 = script.text("sha256");
   if (manifest.id != manifest.name + "@" + manifest.script_sha256.substr(0, 12)) {
     root.fail("id", "must be the name, '@' and the first 12 digits of script.sha256");
   }
-  const Section input = root.section("input");
+}
+
+void parse_network(const ManifestSection& root, ModelManifest& manifest) {
+  const ManifestSection input = root.section("input");
   manifest.patch_px = static_cast<std::uint32_t>(input.whole("patch_px", min_patch_px, max_patch_px));
   if (manifest.patch_px % 2 == 0) input.fail("patch_px", "must be odd");
   manifest.batch = static_cast<std::uint32_t>(input.whole("batch", 1, max_batch));
@@ -146,7 +73,7 @@ void parse_network(const Section& root, ModelManifest& manifest) {
     input.fail("channels",
                "disagrees with the preparation, which makes " + std::to_string(manifest.channels()));
   }
-  const Section output = root.section("output");
+  const ManifestSection output = root.section("output");
   const std::string order = output.text("order");
   if (order != "row_col" && order != "col_row") output.fail("order", "must be row_col or col_row");
   manifest.col_first = order == "col_row";
@@ -173,10 +100,6 @@ Json json_of(const std::vector<ClassAccuracy>& classes) {
   return list;
 }
 
-Json number_or_null(float value) {
-  return std::isnan(value) ? Json(nullptr) : Json(value);
-}
-
 Json json_of(const std::vector<GoldenExample>& examples) {
   Json list = Json::array();
   for (const GoldenExample& example : examples) {
@@ -189,6 +112,25 @@ Json json_of(const std::vector<GoldenExample>& examples) {
                     {"error_px", {number_or_null(p.row_error), number_or_null(p.col_error)}}});
   }
   return list;
+}
+
+Json json_of_network(const ModelManifest& manifest) {
+  const auto* input = std::find_if(input_names.begin(), input_names.end(),
+                                   [&](const auto& pair) { return pair.first == manifest.input; });
+  return {{"input",
+           {{"patch_px", manifest.patch_px},
+            {"channels", manifest.channels()},
+            {"preparation", input->second},
+            {"batch", manifest.batch}}},
+          {"output",
+           {{"order", manifest.col_first ? "col_row" : "row_col"},
+            {"relative_to", manifest.residual ? "squared_centroid" : "first_pixel"},
+            {"scale_px", manifest.scale_px},
+            {"log_sigmas", manifest.sigmas}}},
+          {"tolerance_px", manifest.tolerance_px},
+          {"accuracy", json_of(manifest.accuracy)},
+          {"accuracy_bfloat16", json_of(manifest.accuracy_bfloat16)},
+          {"golden", json_of(manifest.golden)}};
 }
 
 }  // namespace
@@ -205,7 +147,7 @@ ModelManifest parse_manifest(std::string_view json, const std::filesystem::path&
       return true;
     };
     const Json document = Json::parse(json.begin(), json.end(), shallow);
-    const Section root(document, "");
+    const ManifestSection root(document, "");
     if (root.text("format") != format_name) root.fail("format", "must be " + std::string(format_name));
     ModelManifest manifest;
     manifest.name = root.text("name");
@@ -215,11 +157,20 @@ ModelManifest parse_manifest(std::string_view json, const std::filesystem::path&
     manifest.id = root.text("id");
     manifest.task = root.text("task");
     manifest.architecture = root.text("architecture");
-    parse_network(root, manifest);
-    manifest.tolerance_px = static_cast<float>(root.number("tolerance_px", 0, 0.01));
-    manifest.golden = parse_golden(root, manifest);
-    manifest.accuracy = parse_accuracy(root, "accuracy");
-    manifest.accuracy_bfloat16 = parse_accuracy(root, "accuracy_bfloat16");
+    parse_script(root, manifest);
+    if (manifest.task == score_anomaly_task) {
+      manifest.anomaly = parse_anomaly(root);
+      manifest.patch_px = encoder_patch_px;
+    } else if (manifest.task == locate_peaks_task) {
+      parse_network(root, manifest);
+      manifest.tolerance_px = static_cast<float>(root.number("tolerance_px", 0, 0.01));
+      manifest.golden = parse_golden(root, manifest);
+      manifest.accuracy = parse_accuracy(root, "accuracy");
+      manifest.accuracy_bfloat16 = parse_accuracy(root, "accuracy_bfloat16");
+    } else {
+      root.fail("task",
+                "must be " + std::string(locate_peaks_task) + " or " + std::string(score_anomaly_task));
+    }
     manifest.training = root.at("training").dump(2, ' ', false, Json::error_handler_t::replace);
     return manifest;
   } catch (const Json::exception& error) {
@@ -230,29 +181,14 @@ ModelManifest parse_manifest(std::string_view json, const std::filesystem::path&
 }
 
 std::string to_json(const ModelManifest& manifest) {
-  const auto* input = std::find_if(input_names.begin(), input_names.end(),
-                                   [&](const auto& pair) { return pair.first == manifest.input; });
-  const Json document{{"format", format_name},
-                      {"id", manifest.id},
-                      {"name", manifest.name},
-                      {"task", manifest.task},
-                      {"architecture", manifest.architecture},
-                      {"script", {{"bytes", manifest.script_bytes}, {"sha256", manifest.script_sha256}}},
-                      {"input",
-                       {{"patch_px", manifest.patch_px},
-                        {"channels", manifest.channels()},
-                        {"preparation", input->second},
-                        {"batch", manifest.batch}}},
-                      {"output",
-                       {{"order", manifest.col_first ? "col_row" : "row_col"},
-                        {"relative_to", manifest.residual ? "squared_centroid" : "first_pixel"},
-                        {"scale_px", manifest.scale_px},
-                        {"log_sigmas", manifest.sigmas}}},
-                      {"tolerance_px", manifest.tolerance_px},
-                      {"training", Json::parse(manifest.training.empty() ? "{}" : manifest.training)},
-                      {"accuracy", json_of(manifest.accuracy)},
-                      {"accuracy_bfloat16", json_of(manifest.accuracy_bfloat16)},
-                      {"golden", json_of(manifest.golden)}};
+  Json document{{"format", format_name},
+                {"id", manifest.id},
+                {"name", manifest.name},
+                {"task", manifest.task},
+                {"architecture", manifest.architecture},
+                {"script", {{"bytes", manifest.script_bytes}, {"sha256", manifest.script_sha256}}},
+                {"training", Json::parse(manifest.training.empty() ? "{}" : manifest.training)}};
+  document.update(manifest.anomaly ? json_of(*manifest.anomaly) : json_of_network(manifest));
   return document.dump(1) + "\n";
 }
 

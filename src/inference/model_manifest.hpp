@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,10 +34,30 @@ struct ClassAccuracy {
   double mean_px = 0, median_px = 0, p75_px = 0, p95_px = 0;
 };
 
+/// A patch as it was cut and what the encoder made of it when the bundle was made.
+struct GoldenEmbedding {
+  std::vector<float> patch, embedding;
+};
+
+/// What a model for score_anomaly learnt from its baseline.
+struct LearntBaseline {
+  std::uint32_t n_clusters = 0, n_dimensions = 0;
+  std::vector<float> centroids;   ///< clusters x dimensions
+  std::vector<double> histogram;  ///< shares of the baseline's patches by cluster
+  std::uint64_t n_patches = 0;    ///< of the baseline
+  double threshold = 0.4;         ///< of confidence, below which a patch counts
+  std::uint32_t n_repeats = 0;    ///< scans that the null distribution was taken from
+  double rei_mean = std::numeric_limits<double>::quiet_NaN();
+  double rei_sd = std::numeric_limits<double>::quiet_NaN();  ///< beyond that of counting
+  double overdispersion = 1;  ///< variance of a sector's count over the binomial one
+  std::vector<GoldenEmbedding> golden;
+};
+
+/// The members from patch_px to accuracy_bfloat16 are those of a network that locates peaks.
 struct ModelManifest {
   std::string id;            ///< name, '@' and the first 12 digits of the script's SHA-256
   std::string name;          ///< "braggnn-fast"
-  std::string task;          ///< "locate_peaks"
+  std::string task;          ///< "locate_peaks" or "score_anomaly"
   std::string architecture;  ///< what learning calls it
   std::string script_sha256;
   std::uint64_t script_bytes = 0;
@@ -49,7 +71,8 @@ struct ModelManifest {
   float tolerance_px = 0;  ///< that the golden examples are repeated to in float32
   std::vector<GoldenExample> golden;
   std::vector<ClassAccuracy> accuracy, accuracy_bfloat16;
-  std::string training;  ///< provenance, JSON
+  std::optional<LearntBaseline> anomaly;  ///< of score_anomaly, and only of that
+  std::string training;                   ///< provenance, JSON
 
   std::uint32_t channels() const { return input == PatchInput::sqrt_and_mask ? 2 : 1; }
   std::uint32_t outputs() const { return sigmas ? 4 : 2; }
@@ -57,6 +80,7 @@ struct ModelManifest {
 };
 
 inline constexpr std::string_view locate_peaks_task = "locate_peaks";
+inline constexpr std::string_view score_anomaly_task = "score_anomaly";
 inline constexpr std::uint64_t max_manifest_bytes = 4U << 20U;
 inline constexpr std::uint64_t max_script_bytes = 64U << 20U;
 

@@ -63,7 +63,7 @@ struct PeakNetwork::State {
 };
 
 PeakNetwork PeakNetwork::load(const std::filesystem::path& bundle, const InferenceOptions& options) {
-  return {read_bundle(bundle), options, printable(bundle.string())};
+  return {read_bundle(bundle, locate_peaks_task), options, printable(bundle.string())};
 }
 
 PeakNetwork::PeakNetwork(const ModelBundle& bundle, const InferenceOptions& options,

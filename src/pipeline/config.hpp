@@ -110,6 +110,11 @@ struct ReplayTarget {
 /// `output` each, by name.
 void redirect_to_replay(PipelineConfig& config, std::vector<Problem>& problems, const ReplayTarget& target);
 
+/// Makes any pipeline file write the patches that the rare event indicator looks at, and nothing else: one sink
+/// rei_patches to `directory`, stages that score left out.
+void redirect_to_patches(PipelineConfig& config, std::vector<Problem>& problems,
+                         const std::filesystem::path& directory);
+
 /// The YAML with every default written out; reading it gives the same pipeline.
 std::string expand_config(const PipelineConfig& config);
 

@@ -48,4 +48,24 @@ void redirect_to_replay(PipelineConfig& config, std::vector<Problem>& problems, 
   }
 }
 
+void redirect_to_patches(PipelineConfig& config, std::vector<Problem>& problems,
+                         const std::filesystem::path& directory) {
+  std::erase_if(problems, [&](const Problem& problem) {
+    const auto of_scoring = [&](const Entry& stage) {
+      return stage.type == "score_anomaly" && problem.key.starts_with("stages." + stage.name + ".");
+    };
+    return problem.key.starts_with("sinks.") || std::ranges::any_of(config.stages, of_scoring);
+  });
+  std::erase_if(config.stages, [](const Entry& stage) { return stage.type == "score_anomaly"; });
+  Entry sink{.section = "sinks",
+             .type = "rei_patches",
+             .name = "rei_patches",
+             .from = {},
+             .settings = defaults_of(*find_component("sinks", "rei_patches")),
+             .position = {},
+             .key_positions = {}};
+  sink.settings["directory"] = absolute_path(directory);
+  config.sinks.assign(1, std::move(sink));
+}
+
 }  // namespace braggd

@@ -27,6 +27,7 @@ inline constexpr std::array<std::string_view, 4> simulated_encoding_names{"raw",
 struct SimulationConfig {
   SpotLayout layout = SpotLayout::diffraction;
   std::uint64_t seed = 1;
+  std::uint32_t repeat = 0;
 
   // The scan and how its frames are packed.
   std::uint64_t frames = 1440;
@@ -79,6 +80,7 @@ struct SimulationConfig {
         choice_field("layout", &C::layout, "spots where diffraction puts them, or anywhere",
                      spot_layout_names),
         field("seed", &C::seed, "the same seed gives the same bytes", 0, 9e15),
+        field("repeat", &C::repeat, "another exposure of the same sample: other noise, nothing else", 0, 1e6),
         field("frames", &C::frames, "frames of the scan", 0, 1e7),
         field("rows", &C::rows, "detector rows", 1, 65535).unit("px"),
         field("cols", &C::cols, "detector columns", 1, 65535).unit("px"),

@@ -70,9 +70,10 @@ Frame FrameRenderer::render(std::uint64_t index, RandomStream stream, std::span<
   const Beam beam = stream == RandomStream::exposure ? Beam::on : Beam::off;
   std::vector<std::byte> pixels = std::exchange(pixels_, {});
   pixels.resize(config_.rows * row_bytes);
+  const std::uint64_t drawn = index + (std::uint64_t{config_.repeat} << 40U);  // no scan has so many frames
   for (std::uint32_t row = 0; row < config_.rows; row += band_rows) {
     Band band = band_at(row, spots);
-    Random random(config_.seed, stream, index, row);
+    Random random(config_.seed, stream, drawn, row);
     detector_->expose(random, beam, band,
                       std::span(pixels).subspan(row * row_bytes, (band.row_end - row) * row_bytes));
   }

@@ -11,7 +11,9 @@ const SimulationConfig& checked(const SimulationConfig& config) {
 }
 
 std::string scan_id(const SimulationConfig& config) {
-  return "simulated-seed" + std::to_string(config.seed) + "-load" + std::to_string(config.load_step);
+  const std::string id =
+      "simulated-seed" + std::to_string(config.seed) + "-load" + std::to_string(config.load_step);
+  return config.repeat == 0 ? id : id + "-repeat" + std::to_string(config.repeat);
 }
 
 FrameError no_such_frame(std::uint64_t index, const ScanHeader& header) {

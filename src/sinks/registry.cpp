@@ -4,6 +4,7 @@
 
 #include "sinks/nexus_file.hpp"
 #include "sinks/null.hpp"
+#include "sinks/rei_patches.hpp"
 
 namespace braggd {
 
@@ -30,6 +31,7 @@ SinkEntry sink_entry(std::optional<ProductType> input) {
 
 std::span<const SinkEntry> sink_registry() {
   static const std::vector<SinkEntry> table{sink_entry<NexusFile>(ProductType::peak_list),
+                                            sink_entry<ReiPatchesSink>(ProductType::peak_list),
                                             sink_entry<Null>(std::nullopt)};
   return table;
 }

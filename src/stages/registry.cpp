@@ -6,6 +6,7 @@
 #include "stages/find_components.hpp"
 #include "stages/locate_peaks.hpp"
 #include "stages/mask_pixels.hpp"
+#include "stages/score_anomaly.hpp"
 #include "stages/subtract_dark.hpp"
 #include "stages/threshold.hpp"
 
@@ -13,8 +14,9 @@ namespace braggd {
 
 std::span<const StageEntry> stage_registry() {
   static const std::vector<StageEntry> table{
-      stage_entry<Decode>(),    stage_entry<SubtractDark>(),   stage_entry<MaskPixels>(),
-      stage_entry<Threshold>(), stage_entry<FindComponents>(), stage_entry<LocatePeaks>(),
+      stage_entry<Decode>(),       stage_entry<SubtractDark>(),   stage_entry<MaskPixels>(),
+      stage_entry<Threshold>(),    stage_entry<FindComponents>(), stage_entry<LocatePeaks>(),
+      stage_entry<ScoreAnomaly>(),
   };
   return table;
 }

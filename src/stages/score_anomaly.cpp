@@ -11,7 +11,7 @@ namespace braggd {
 
 namespace {
 
-void check(const AnomalyModel& model) {
+void check_fit(const AnomalyModel& model) {
   if (model.centroids.n_dimensions() != rei_dimensions) {
     throw ConfigError("the clusters have " + std::to_string(model.centroids.n_dimensions()) +
                       " dimensions, the encoder gives " + std::to_string(rei_dimensions));
@@ -20,30 +20,59 @@ void check(const AnomalyModel& model) {
     throw ConfigError("the baseline's histogram does not have one share for each of the " +
                       std::to_string(model.centroids.n_clusters()) + " clusters");
   }
-  const AnomalyBaseline& baseline = *model.baseline;
-  if (!(baseline.threshold > 0 && baseline.threshold <= 1)) {
+  if (!(model.baseline->threshold > 0 && model.baseline->threshold <= 1)) {
     throw ConfigError("the threshold of confidence must lie within 0 and 1");
   }
-  if (!(baseline.sector_deg > 0) || !(baseline.changed_sigma > 0) || baseline.changed_sectors == 0 ||
-      !(baseline.overdispersion > 0)) {
-    throw ConfigError("sectors, sigmas and the overdispersion must be above 0");
+}
+
+AnomalyModel load_model(const ScoreAnomalyConfig& config) {
+  if (config.model.empty()) {
+    throw ConfigError("score_anomaly needs a model: make one of baseline scans with `braggd model init`",
+                      "model");
   }
+  try {
+    return load_anomaly_model(config.model);
+  } catch (const ConfigError& error) {
+    throw ConfigError(error.what(), "model");
+  }
+}
+
+/// What the model learnt, with the rules of this pipeline.
+std::shared_ptr<const AnomalyBaseline> baseline_of(const AnomalyModel& model,
+                                                   const ScoreAnomalyConfig& config) {
+  auto baseline = std::make_shared<AnomalyBaseline>(*model.baseline);
+  if (!std::isnan(config.threshold)) baseline->threshold = config.threshold;
+  baseline->sector_deg = config.sector_deg;
+  baseline->changed_sigma = config.changed_sigma;
+  baseline->changed_sectors = config.changed_sectors;
+  baseline->min_patches = config.min_patches;
+  return baseline;
 }
 
 }  // namespace
 
-AnomalyScorer::AnomalyScorer(std::shared_ptr<const AnomalyModel> model) : model_(std::move(model)) {
-  check(*model_);
+void ScoreAnomaly::check(const Config& config) {
+  load_model(config);
 }
 
-Result<PeakList> AnomalyScorer::process(const std::shared_ptr<const PeakList>& peaks) const {
+ScoreAnomaly::ScoreAnomaly(const Config& config, const StageContext& context)
+    : model_(context.resources.get<AnomalyModel>("anomaly model " + config.model.string(),
+                                                 [&] { return load_model(config); })),
+      baseline_(baseline_of(*model_, config)) {}
+
+ScoreAnomaly::ScoreAnomaly(std::shared_ptr<const AnomalyModel> model) : model_(std::move(model)) {
+  check_fit(*model_);
+  baseline_ = model_->baseline;
+}
+
+Result<PeakList> ScoreAnomaly::process(const std::shared_ptr<const PeakList>& peaks, PeakList scored) const {
   if (!peaks->components || !peaks->components->pixels) {
     return FrameError{DropReason::stage_error, "these peaks come without the pixels that are to be scored"};
   }
-  const AnomalyBaseline& baseline = *model_->baseline;
   thread_local ReiPatches patches;
   thread_local std::vector<float> embeddings;
   thread_local std::vector<ReiVerdict> verdicts;
+  thread_local std::vector<const ReiVerdict*> verdict_of;
   cut_rei_patches(*peaks->components, peaks->meta.index, ReiMode::stream, patches);
   embeddings.resize(patches.size() * rei_dimensions);
   verdicts.resize(patches.size());
@@ -51,16 +80,19 @@ Result<PeakList> AnomalyScorer::process(const std::shared_ptr<const PeakList>& p
   score_embeddings(embeddings, model_->centroids, ReiMode::stream, verdicts);
 
   auto frame = std::make_shared<FrameAnomaly>();
-  frame->baseline = model_->baseline;
+  frame->baseline = baseline_;
   frame->n_too_big = patches.n_too_big;
   frame->too_big_pixels = patches.too_big_pixels;
-  std::vector<const ReiVerdict*> verdict_of(peaks->components->components.size());
+  verdict_of.assign(peaks->components->components.size(), nullptr);
   for (std::size_t i = 0; i < patches.size(); ++i) {
     verdict_of[patches.component[i]] = &verdicts[i];
     frame->clusters.push_back(verdicts[i].cluster);
-    frame->n_low += verdicts[i].confidence < baseline.threshold ? 1U : 0U;
+    frame->n_low += verdicts[i].confidence < baseline_->threshold ? 1U : 0U;
   }
-  PeakList scored = *peaks;
+  scored.meta = peaks->meta;
+  scored.status = peaks->status;
+  scored.components = peaks->components;
+  scored.peaks.assign(peaks->peaks.begin(), peaks->peaks.end());
   for (Peak& peak : scored.peaks) {
     const ReiVerdict* verdict = peak.component < verdict_of.size() ? verdict_of[peak.component] : nullptr;
     if (verdict == nullptr) continue;

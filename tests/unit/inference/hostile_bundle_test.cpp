@@ -114,7 +114,7 @@ TEST_F(HostileBundle, WithAWeightThatClaimsMoreThanTheFileHasIsRefused) {
 
 TEST_F(HostileBundle, ForAnotherTaskIsRefused) {
   change_manifest("\"task\": \"locate_peaks\"", "\"task\": \"embed\"");
-  EXPECT_THAT(refusal(), HasSubstr("is a model for the task 'embed'"));
+  EXPECT_THAT(refusal(), HasSubstr("must be locate_peaks or score_anomaly"));
 }
 
 TEST_F(HostileBundle, WhoseGoldenExampleComesOutOtherwiseIsRefused) {

@@ -61,13 +61,13 @@ std::shared_ptr<const AnomalyModel> model(double threshold = 0.6) {
   baseline->threshold = threshold;
   baseline->histogram.assign(4, 0.25);
   return std::make_shared<const AnomalyModel>(
-      AnomalyModel{ReiEncoder(weights, statistics), ReiCentroids(centroids, 4), baseline});
+      AnomalyModel{ReiEncoder(weights, statistics), ReiCentroids(centroids, 4), baseline, weights});
 }
 
 TEST(ScoreAnomaly, PeaksGainTheConfidenceAndClusterOfTheirPatch) {
   const auto peaks = frame_of(3, 12);
   const auto scoring = model();
-  const PeakList scored = AnomalyScorer(scoring).process(peaks).value();
+  const PeakList scored = ScoreAnomaly(scoring).process(peaks).value();
   ASSERT_EQ(scored.peaks.size(), 12U);
   ReiPatches patches;
   cut_rei_patches(*peaks->components, 3, ReiMode::stream, patches);
@@ -88,7 +88,7 @@ TEST(ScoreAnomaly, PeaksGainTheConfidenceAndClusterOfTheirPatch) {
 }
 
 TEST(ScoreAnomaly, BlobsThatNoPatchHoldsAreCountedAndTheirPeaksUnscored) {
-  const PeakList scored = AnomalyScorer(model()).process(frame_of(1, 9, 2)).value();
+  const PeakList scored = ScoreAnomaly(model()).process(frame_of(1, 9, 2)).value();
   EXPECT_EQ(scored.anomaly->n_too_big, 2U);
   EXPECT_GT(scored.anomaly->too_big_pixels, 2U * 225U);
   EXPECT_EQ(scored.anomaly->clusters.size(), 7U);
@@ -100,13 +100,13 @@ TEST(ScoreAnomaly, BlobsThatNoPatchHoldsAreCountedAndTheirPeaksUnscored) {
 TEST(ScoreAnomaly, PeaksOfOneComponentShareItsVerdictAndCountOnce) {
   PeakList split = *frame_of(1, 3);
   split.peaks.push_back(split.peaks[1]);
-  const PeakList scored = AnomalyScorer(model()).process(std::make_shared<const PeakList>(split)).value();
+  const PeakList scored = ScoreAnomaly(model()).process(std::make_shared<const PeakList>(split)).value();
   EXPECT_EQ(scored.anomaly->clusters.size(), 3U);
   EXPECT_EQ(scored.peaks[3].anomaly_confidence, scored.peaks[1].anomaly_confidence);
 }
 
 TEST(ScoreAnomaly, FramesScoredSideBySideGiveTheSame) {
-  const AnomalyScorer scorer(model());
+  const ScoreAnomaly scorer(model());
   std::vector<PeakList> alone(8), together(8);
   for (std::size_t i = 0; i < 8; ++i) alone[i] = scorer.process(frame_of(i, 20)).value();
   {
@@ -125,7 +125,7 @@ TEST(ScoreAnomaly, FramesScoredSideBySideGiveTheSame) {
 }
 
 TEST(ScoreAnomaly, AFrameWithoutPeaksIsScoredAsEmpty) {
-  const PeakList scored = AnomalyScorer(model()).process(frame_of(1, 0)).value();
+  const PeakList scored = ScoreAnomaly(model()).process(frame_of(1, 0)).value();
   ASSERT_TRUE(scored.anomaly);
   EXPECT_TRUE(scored.anomaly->clusters.empty());
 }
@@ -133,7 +133,7 @@ TEST(ScoreAnomaly, AFrameWithoutPeaksIsScoredAsEmpty) {
 TEST(ScoreAnomaly, PeaksWithoutPixelsCannotBeScored) {
   PeakList bare = *frame_of(1, 2);
   bare.components.reset();
-  const auto result = AnomalyScorer(model()).process(std::make_shared<const PeakList>(bare));
+  const auto result = ScoreAnomaly(model()).process(std::make_shared<const PeakList>(bare));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().reason, DropReason::stage_error);
 }
@@ -141,13 +141,13 @@ TEST(ScoreAnomaly, PeaksWithoutPixelsCannotBeScored) {
 TEST(ScoreAnomaly, PartsOfAModelThatDoNotFitAreRefused) {
   AnomalyModel bad = *model();
   bad.centroids = ReiCentroids(std::vector<float>{1, 2, 3, 4}, 4);
-  EXPECT_THROW(AnomalyScorer(std::make_shared<AnomalyModel>(bad)), ConfigError);
+  EXPECT_THROW(ScoreAnomaly(std::make_shared<AnomalyModel>(bad)), ConfigError);
   bad = *model();
   auto baseline = std::make_shared<AnomalyBaseline>(*bad.baseline);
   baseline->histogram.pop_back();
   bad.baseline = baseline;
-  EXPECT_THROW(AnomalyScorer(std::make_shared<AnomalyModel>(bad)), ConfigError);
-  EXPECT_THROW(AnomalyScorer(model(1.5)), ConfigError);
+  EXPECT_THROW(ScoreAnomaly(std::make_shared<AnomalyModel>(bad)), ConfigError);
+  EXPECT_THROW(ScoreAnomaly(model(1.5)), ConfigError);
 }
 
 }  // namespace

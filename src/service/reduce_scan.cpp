@@ -1,0 +1,57 @@
+#include "service/reduce_scan.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <braggd/error.hpp>
+
+#include "core/text.hpp"
+#include "formats/open_scan.hpp"
+#include "pipeline/runner.hpp"
+#include "service/progress_display.hpp"
+
+namespace braggd {
+
+namespace {
+
+Plan plan_of(const Reduction& reduction, const std::filesystem::path& scan,
+             const std::filesystem::path& directory) {
+  open_scan(scan, {});  // a scan that cannot be read is the first thing to say
+  std::vector<Problem> problems;
+  PipelineConfig config = read_config(reduction.pipeline, reduction.overrides, problems);
+  redirect_to_patches(config, problems, directory);
+  redirect_to_replay(config, problems, {.scan = scan, .output = directory});
+  return make_plan(std::move(config), std::move(problems));
+}
+
+}  // namespace
+
+ReducedScan reduce_to_patches(const Reduction& reduction, const std::filesystem::path& scan,
+                              const std::filesystem::path& directory, const std::stop_token& stop) {
+  Plan plan = plan_of(reduction, scan, directory);
+  const auto source = plan.source->make(plan.config.source.settings);
+  std::optional<ScanReport> report;
+  Runner runner(std::move(plan), [&](const ScanReport& ended) { report = ended; });
+  {
+    const ProgressDisplay display([&]() -> ProgressView {
+      const Progress progress = runner.progress();
+      if (progress.scan_id.empty()) return {};
+      return {"scan " + printable(progress.scan_id, 60), progress.finished, progress.expected};
+    });
+    source->run(runner, stop);
+  }
+  if (!report) throw InputError(printable(scan.string()) + ": gave no scan");
+  if (report->output_failed || report->outputs.empty()) {
+    throw OutputError("the patches of " + printable(scan.string()) +
+                      " could not be written: " + report->summary.reason);
+  }
+  if (report->summary.status != ExitStatus::complete) {
+    throw InputError(printable(scan.string()) + ": the scan is " +
+                     std::string(name_of(report->summary.status)) + ": " + report->summary.reason);
+  }
+  ReducedScan reduced{scan, report->outputs.front(), report->summary.ledger.expected, {}};
+  reduced.content = read_scan_patches(reduced.patches);
+  return reduced;
+}
+
+}  // namespace braggd
