@@ -7,12 +7,11 @@
 #include <braggd/error.hpp>
 
 #include "kernels/rei_encoder_layers.hpp"
+#include "kernels/rei_encoder_x86.hpp"
 
 namespace braggd {
 
 namespace {
-
-using rei::Images;
 
 constexpr double epsilon = 1e-5;  // that batch normalisation adds to variances
 
@@ -32,12 +31,12 @@ ReiEncoder::Convolution arranged(std::span<const float> weights, std::size_t beg
                                  std::size_t channels, const std::array<double, 32>& scale,
                                  const std::array<double, 32>& shift) {
   ReiEncoder::Convolution layer;
-  layer.weight.resize(9 * channels * 32);
+  layer.weight.resize(9 * channels);
   for (std::size_t o = 0; o < 32; ++o) {
     layer.bias[o] = static_cast<float>(double{weights[bias + o]} * scale[o] + shift[o]);
     for (std::size_t i = 0; i < channels; ++i) {
       for (std::size_t k = 0; k < 9; ++k) {
-        layer.weight[(k * channels + i) * 32 + o] =
+        layer.weight[k * channels + i][o] =
             static_cast<float>(double{weights[begin + (o * channels + i) * 9 + k]} * scale[o]);
       }
     }
@@ -80,61 +79,18 @@ void check(std::span<const float> weights, const ReiStatistics& statistics) {
   }
 }
 
-// The patch scaled to [0, 1] inside of its border.
-void scale_patch(std::span<const float> patch, Images& images) {
-  const auto [lowest, highest] = std::ranges::minmax(patch);
-  const float width = highest - lowest;
-  for (std::size_t row = 0; row < rei_patch_px; ++row) {
-    for (std::size_t col = 0; col < rei_patch_px; ++col) {
-      const float x = patch[row * rei_patch_px + col] - lowest;
-      images.input[(row + 1) * 17 + col + 1] = width > 0 ? x / width : 0;
-    }
-  }
-}
-
-BRAGGD_KERNEL_BODY void convolve_first(const ReiEncoder::Folded& folded, Images& images) {
-  for (std::size_t row = 0; row < 15; ++row) {
-    std::array<float, 15> sum;
-    sum.fill(folded.first_bias);
-    for (std::size_t k = 0; k < 9; ++k) {
-      const float* in = &images.input[(row + k / 3) * 17 + k % 3];
-      for (std::size_t col = 0; col < 15; ++col)
-        sum[col] = std::fma(in[col], folded.first_weight[k], sum[col]);
-    }
-    for (std::size_t col = 0; col < 15; ++col) images.first[row * 15 + col] = sum[col] > 0 ? sum[col] : 0;
-  }
-}
-
-BRAGGD_KERNEL_BODY void encode_all(const ReiEncoder::Folded& folded, std::span<const float> patches,
-                                   std::span<float> embeddings, auto layers) {
-  Images images;
-  for (std::size_t i = 0; i < embeddings.size() / rei_dimensions; ++i) {
-    scale_patch(patches.subspan(i * rei_patch_pixels, rei_patch_pixels), images);
-    convolve_first(folded, images);
-    layers(folded, images);
-    std::ranges::copy(images.embedding, &embeddings[i * rei_dimensions]);
-  }
-}
-
-template <class Form>
-BRAGGD_KERNEL_BODY void all_layers(const ReiEncoder::Folded& folded, Images& images) {
-  const auto& layers = folded.convolutions;
-  Form::template convolve<rei::ToSecond>(images.first.data(), layers[0], images.second.data());
-  Form::template convolve<rei::ToThird>(images.second.data(), layers[1], images.third.data());
-  Form::template convolve<rei::ToFourth>(images.third.data(), layers[2], images.fourth.data());
-  Form::template convolve<rei::ToFifth>(images.fourth.data(), layers[3], images.fifth.data());
-  Form::template convolve<rei::ToEmbedding>(images.fifth.data(), layers[4], images.embedding.data());
-}
-
-void layers_scalar(const ReiEncoder::Folded& folded, Images& images) {
-  all_layers<rei::Plain>(folded, images);
+void encode_scalar(const ReiEncoder::Folded& folded, std::span<const float> patches,
+                   std::span<float> embeddings) {
+  rei::encode_all<rei::Plain>(folded, patches, embeddings);
 }
 #if BRAGGD_X86_KERNELS
-__attribute__((target("avx2,fma"))) void layers_avx2(const ReiEncoder::Folded& folded, Images& images) {
-  all_layers<rei::Plain>(folded, images);
+BRAGGD_TARGET_AVX2_FMA void encode_avx2(const ReiEncoder::Folded& folded, std::span<const float> patches,
+                                        std::span<float> embeddings) {
+  rei::encode_all<rei::Narrow>(folded, patches, embeddings);
 }
-BRAGGD_TARGET_AVX512 void layers_avx512(const ReiEncoder::Folded& folded, Images& images) {
-  all_layers<rei::Wide>(folded, images);
+BRAGGD_TARGET_AVX512 void encode_avx512(const ReiEncoder::Folded& folded, std::span<const float> patches,
+                                        std::span<float> embeddings) {
+  rei::encode_all<rei::Wide>(folded, patches, embeddings);
 }
 #endif
 
@@ -212,15 +168,15 @@ void ReiEncoder::encode(std::span<const float> patches, std::span<float> embeddi
   encode_with(set, patches, embeddings);
 }
 
-void ReiEncoder::encode_with(KernelSet set, std::span<const float> patches,
+void ReiEncoder::encode_with([[maybe_unused]] KernelSet set, std::span<const float> patches,
                              std::span<float> embeddings) const {
 #if BRAGGD_X86_KERNELS
-  if (set >= KernelSet::avx512) return encode_all(folded_, patches, embeddings, layers_avx512);
+  if (set >= KernelSet::avx512) return encode_avx512(folded_, patches, embeddings);
   if (set == KernelSet::avx2 && __builtin_cpu_supports("fma")) {
-    return encode_all(folded_, patches, embeddings, layers_avx2);
+    return encode_avx2(folded_, patches, embeddings);
   }
 #endif
-  encode_all(folded_, patches, embeddings, layers_scalar);
+  encode_scalar(folded_, patches, embeddings);
 }
 
 ReiStatistics batch_statistics(std::span<const float> weights, std::span<const float> patches) {

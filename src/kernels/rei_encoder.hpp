@@ -26,7 +26,7 @@ struct ReiStatistics {
 /// The normalisation's statistics are given: those of the baseline, for an embedding that depends on its patch alone; or
 /// those of the scan itself, as the published program has them, which never leaves training mode. A patch's embedding
 /// depends neither on the patches beside it nor on the kernel set: products are fused into sums in every one, in the order
-/// of window rows, window columns, channels.
+/// of window rows, window columns, channels; window pixels on the border of zeros are left out.
 class ReiEncoder {
  public:
   /// `weights`: for each block the convolution's weight [out, in, 3, 3] and bias, the normalisation's weight and bias, the
@@ -38,10 +38,12 @@ class ReiEncoder {
   void encode(std::span<const float> patches, std::span<float> embeddings) const;
   void encode_with(KernelSet set, std::span<const float> patches, std::span<float> embeddings) const;
 
-  /// A convolution to 32 channels: weights [window pixel][channel in][32] and the bias.
+  /// One number for each channel of a convolution's output.
+  struct alignas(64) Outputs : std::array<float, 32> {};
+  /// A convolution to 32 channels: weights [window pixel][channel in] and the bias.
   struct Convolution {
-    std::vector<float> weight;
-    std::array<float, 32> bias{};
+    std::vector<Outputs> weight;
+    Outputs bias{};
   };
   struct Folded {
     std::array<float, 9> first_weight{};  // 1 channel to 1

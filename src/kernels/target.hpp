@@ -14,6 +14,7 @@ static_assert(std::endian::native == std::endian::little,
 #define BRAGGD_WIDE ",prefer-vector-width=512"
 #endif
 #define BRAGGD_TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define BRAGGD_TARGET_AVX2_FMA __attribute__((target("avx2,fma")))
 #define BRAGGD_TARGET_AVX512 \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt" BRAGGD_WIDE)))
 #define BRAGGD_TARGET_VBMI \

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <gtest/gtest.h>
+#include <limits>
 #include <random>
 #include <set>
 #include <vector>
@@ -44,6 +46,14 @@ std::vector<float> random_patches(std::size_t n, unsigned seed) {
   return patches;
 }
 
+/// Patches as high at their edges as within.
+std::vector<float> noise_patches(std::size_t n, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<float> patches(n * rei_patch_pixels);
+  for (float& value : patches) value = static_cast<float>(random() % 5000) - 1000;
+  return patches;
+}
+
 TEST(ReiEncoder, AgreesWithTheDefinition) {
   const auto weights = random_weights(1);
   const auto patches = random_patches(20, 2);
@@ -59,16 +69,65 @@ TEST(ReiEncoder, AgreesWithTheDefinition) {
   }
 }
 
+TEST(ReiEncoder, AgreesWithTheDefinitionAtTheBordersInEveryKernelSet) {
+  const auto weights = random_weights(3);
+  const auto patches = noise_patches(7, 4);
+  const ReiStatistics statistics = batch_statistics(weights, patches);
+  const ReiEncoder encoder(weights, statistics);
+  for (const KernelSet set : supported_kernel_sets()) {
+    std::vector<float> embeddings(7 * rei_dimensions);
+    encoder.encode_with(set, patches, embeddings);
+    for (std::size_t i = 0; i < 7; ++i) {
+      const auto patch = std::span(patches).subspan(i * rei_patch_pixels, rei_patch_pixels);
+      const auto defined = encode_reference(weights, statistics, patch);
+      for (std::size_t k = 0; k < rei_dimensions; ++k) {
+        EXPECT_NEAR(embeddings[i * rei_dimensions + k], defined[k], 1e-5)
+            << name_of(set) << " " << i << " " << k;
+      }
+    }
+  }
+}
+
 TEST(ReiEncoder, EveryKernelSetGivesTheSameBits) {
   const auto weights = random_weights(1);
-  const auto patches = random_patches(20, 2);
+  auto patches = random_patches(20, 2);
+  const auto noise = noise_patches(20, 5);
+  patches.insert(patches.end(), noise.begin(), noise.end());
+  patches.insert(patches.end(), rei_patch_pixels, 7);  // flat
+  patches.insert(patches.end(), rei_patch_pixels - 1,
+                 -0.0F);  // the last pixel stands out by the least there is
+  patches.push_back(std::numeric_limits<float>::denorm_min());
+  const std::size_t n = patches.size() / rei_patch_pixels;
   const ReiEncoder encoder(weights, batch_statistics(weights, patches));
-  std::vector<float> scalar(20 * rei_dimensions);
+  std::vector<float> scalar(n * rei_dimensions);
   encoder.encode_with(KernelSet::scalar, patches, scalar);
   for (const KernelSet set : supported_kernel_sets()) {
     std::vector<float> embeddings(scalar.size());
     encoder.encode_with(set, patches, embeddings);
-    EXPECT_EQ(embeddings, scalar) << name_of(set);
+    EXPECT_EQ(std::memcmp(embeddings.data(), scalar.data(), scalar.size() * sizeof(float)), 0)
+        << name_of(set);
+  }
+}
+
+TEST(ReiEncoder, HowManyPatchesComeTogetherChangesNothing) {
+  const auto weights = random_weights(1);
+  const auto patches = noise_patches(13, 6);
+  const ReiEncoder encoder(weights, batch_statistics(weights, patches));
+  for (const KernelSet set : supported_kernel_sets()) {
+    std::vector<float> alone(13 * rei_dimensions);
+    for (std::size_t i = 0; i < 13; ++i) {
+      encoder.encode_with(set, std::span(patches).subspan(i * rei_patch_pixels, rei_patch_pixels),
+                          std::span(alone).subspan(i * rei_dimensions, rei_dimensions));
+    }
+    for (std::size_t n = 0; n <= 13; ++n) {
+      std::vector<float> together(13 * rei_dimensions, -1);
+      encoder.encode_with(set, std::span(patches).first(n * rei_patch_pixels),
+                          std::span(together).first(n * rei_dimensions));
+      const auto end = together.begin() + static_cast<std::ptrdiff_t>(n * rei_dimensions);
+      EXPECT_TRUE(std::equal(together.begin(), end, alone.begin())) << name_of(set) << " " << n;
+      EXPECT_TRUE(std::all_of(end, together.end(), [](float x) { return x == -1; }))
+          << name_of(set) << " " << n;
+    }
   }
 }
 
