@@ -1,16 +1,24 @@
 // The kernels of the frame path on the standard data sets, beside what liblz4 alone needs for the same bytes (L), the
-// plain form, a copy of the frame and the rate at which memory is read: every figure is to be read as a ratio.
+// plain form, a copy of the frame and the rate at which memory is read: every figure is to be read as a ratio. The rare
+// event indicator's encoder is held against the most multiply-adds that a core does.
 #include <benchmark/benchmark.h>
 #include <cstring>
 #include <lz4.h>
 #include <numeric>
+#include <random>
 #include <string>
 
 #include "core/allocator.hpp"
 #include "data_sets.hpp"
 #include "kernels/chunk.hpp"
 #include "kernels/components.hpp"
+#include "kernels/rei_encoder.hpp"
 #include "kernels/sparsify.hpp"
+#include "kernels/target.hpp"
+
+#if BRAGGD_X86_KERNELS
+#include <immintrin.h>
+#endif
 
 namespace {
 
@@ -120,6 +128,86 @@ void memory_read(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(words.size() * sizeof(words[0])));
 }
 
+void count_products(benchmark::State& state, double each) {
+  state.counters["products/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * each, benchmark::Counter::kIsRate);
+}
+
+// Patches of noise through the encoder of the rare event indicator: its time does not depend on what it sees.
+void rei_encoder(benchmark::State& state, KernelSet set) {
+  constexpr std::size_t n = 256;
+  std::mt19937 random(1);
+  const auto noise = [&](std::size_t size) {
+    std::vector<float> values(size);
+    for (float& value : values) value = static_cast<float>(random() % 2001) / 10000 - 0.1F;
+    return values;
+  };
+  ReiStatistics statistics;
+  statistics.variance.fill(1);
+  const ReiEncoder encoder(noise(rei_encoder_weights), statistics);
+  const std::vector<float> patches = noise(n * rei_patch_pixels);
+  std::vector<float> embeddings(n * rei_dimensions);
+  for (auto _ : state) {
+    encoder.encode_with(set, patches, embeddings);
+    benchmark::DoNotOptimize(embeddings.data());
+  }
+  constexpr double products_a_patch = 528137;  // those on the borders of zeros left out
+  count_products(state, n * products_a_patch);
+  state.counters["patches/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * n, benchmark::Counter::kIsRate);
+}
+
+#if BRAGGD_X86_KERNELS
+// The most fused multiply-adds that a core does: sums in registers that do not wait for each other.
+constexpr int n_sums = 12, n_turns = 1000;
+
+BRAGGD_TARGET_AVX2_FMA void most_products_avx2(benchmark::State& state) {
+  __m256 sums[n_sums], x = _mm256_set1_ps(0.5F);
+#pragma GCC unroll 12
+  for (__m256& sum : sums) sum = _mm256_setzero_ps();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(x);
+    for (int turn = 0; turn < n_turns; ++turn) {
+#pragma GCC unroll 12
+      for (__m256& sum : sums) sum = _mm256_fmadd_ps(x, x, sum);
+    }
+  }
+#pragma GCC unroll 12
+  for (__m256& sum : sums) benchmark::DoNotOptimize(sum);
+  count_products(state, n_turns * n_sums * 8);
+}
+
+BRAGGD_TARGET_AVX512 void most_products_avx512(benchmark::State& state) {
+  __m512 sums[n_sums], x = _mm512_set1_ps(0.5F);
+#pragma GCC unroll 12
+  for (__m512& sum : sums) sum = _mm512_setzero_ps();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(x);
+    for (int turn = 0; turn < n_turns; ++turn) {
+#pragma GCC unroll 12
+      for (__m512& sum : sums) sum = _mm512_fmadd_ps(x, x, sum);
+    }
+  }
+#pragma GCC unroll 12
+  for (__m512& sum : sums) benchmark::DoNotOptimize(sum);
+  count_products(state, n_turns * n_sums * 16);
+}
+#endif
+
+void register_encoder() {
+  for (const KernelSet set : supported_kernel_sets()) {
+    if (set > KernelSet::avx512) continue;  // the encoder has no form of its own there
+    benchmark::RegisterBenchmark(("rei_encoder:" + std::string(name_of(set))).c_str(), rei_encoder, set)
+        ->Unit(benchmark::kMillisecond);
+#if BRAGGD_X86_KERNELS
+    if (set == KernelSet::avx2 && __builtin_cpu_supports("fma")) {
+      benchmark::RegisterBenchmark("most_products:avx2", most_products_avx2);
+    }
+    if (set == KernelSet::avx512) benchmark::RegisterBenchmark("most_products:avx512", most_products_avx512);
+#endif
+  }
+}
+
 void register_all() {
   benchmark::RegisterBenchmark("memory_read", memory_read)->Unit(benchmark::kMillisecond);
   benchmark::RegisterBenchmark("copy_of_a_frame", copy_of_a_frame)->Unit(benchmark::kMillisecond);
@@ -133,6 +221,7 @@ void register_all() {
     add("sparsify", sparsify);
     add("components", components);
   }
+  register_encoder();
 }
 
 }  // namespace
