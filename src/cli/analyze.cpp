@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -55,10 +56,12 @@ std::string csv_row(const AnalysedScan& scan) {
 }
 
 void print_json(const AnalysedScan& scan) {
-  const auto or_null = [](double value) { return std::isnan(value) ? nlohmann::ordered_json() : value; };
+  const auto or_null = [](double value) {
+    return std::isnan(value) ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
+  };
   const ScanScore& score = scan.score;
   nlohmann::ordered_json json{{"scan", scan.scan_id},
-                              {"load_mpa", scan.load_mpa ? or_null(*scan.load_mpa) : nullptr},
+                              {"load_mpa", scan.load_mpa ? or_null(*scan.load_mpa) : nlohmann::ordered_json()},
                               {"n_patches", score.counts.n_patches},
                               {"n_low", score.counts.n_low},
                               {"rei", or_null(score.counts.rei())},

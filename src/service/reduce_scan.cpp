@@ -20,7 +20,10 @@ Plan plan_of(const Reduction& reduction, const std::filesystem::path& scan,
   std::vector<Problem> problems;
   PipelineConfig config = read_config(reduction.pipeline, reduction.overrides, problems);
   redirect_to_patches(config, problems, directory);
-  redirect_to_replay(config, problems, {.scan = scan, .output = directory});
+  ReplayTarget target;
+  target.scan = scan;
+  target.output = directory;
+  redirect_to_replay(config, problems, target);
   return make_plan(std::move(config), std::move(problems));
 }
 
