@@ -1,5 +1,6 @@
 // What the library of networks does for learning.
 #include "inference/network_library.hpp"
+#include "learning/script_reader.hpp"
 #include "learning/script_writer.hpp"
 #include "learning/train_peak_network.hpp"
 
@@ -9,6 +10,12 @@ std::vector<char> write_script(const Script& script) {
   std::vector<char> bytes;
   network_function_as<WriteScript>("braggd_write_script")(script, bytes);
   return bytes;
+}
+
+NamedWeights read_script_weights(const std::vector<char>& bytes) {
+  NamedWeights weights;
+  network_function_as<ReadScriptWeights>("braggd_read_script_weights")(bytes, weights);
+  return weights;
 }
 
 TrainedNetwork train_peak_network(const TrainingOptions& options,
