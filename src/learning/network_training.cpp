@@ -1,6 +1,5 @@
 // What the library of networks does for learning.
 #include "inference/network_library.hpp"
-#include "learning/script_reader.hpp"
 #include "learning/script_writer.hpp"
 #include "learning/train_peak_network.hpp"
 

@@ -6,7 +6,6 @@
 
 #include "core/text.hpp"
 #include "inference/torch_script_load.hpp"
-#include "learning/script_reader.hpp"
 #include "learning/script_writer.hpp"
 #include "learning/torch_script.hpp"
 

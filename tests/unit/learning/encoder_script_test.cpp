@@ -7,7 +7,7 @@
 #include <braggd/error.hpp>
 
 #include "learning/patch_views.hpp"
-#include "learning/script_reader.hpp"
+#include "learning/script_writer.hpp"
 #include "unit/inference/bundles.hpp"
 #include "unit/learning/encoder_patches.hpp"
 
@@ -123,7 +123,7 @@ TEST(EncoderScript, OfWeightsThatAreNotFiniteIsRefused) {
   EXPECT_THROW(encoder_script(weights, ReiStatistics{}), ConfigError);
 }
 
-TEST(ScriptReader, RefusesWhatIsNoScript) {
+TEST(EncoderScript, IsNotReadOutOfWhatIsNoScript) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   const std::string_view text = "no archive";
   EXPECT_THROW(read_script_weights({text.begin(), text.end()}), ConfigError);
