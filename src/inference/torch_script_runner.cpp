@@ -16,6 +16,7 @@
 
 #include "core/text.hpp"
 #include "inference/script_runner.hpp"
+#include "inference/torch_script_load.hpp"
 
 namespace braggd {
 
@@ -144,10 +145,8 @@ TorchScriptRunner::TorchScriptRunner(const std::vector<char>& bytes, const Scrip
       device_name_(device_.str()),
       type_(bfloat16 ? at::kBFloat16 : at::kFloat) {
   try {
-    std::istringstream stream(std::string(bytes.data(), bytes.size()), std::ios::binary);
     const c10::InferenceMode inference;
-    torch::jit::Module module = torch::jit::load(stream, torch::kCPU);
-    check_weights(module, bytes.size());
+    torch::jit::Module module = load_script(bytes);
     module.eval();
     module.to(device_);
     if (bfloat16) module.to(at::kBFloat16);
@@ -205,6 +204,18 @@ std::string linear_algebra() {
 }
 
 }  // namespace
+
+void use_one_thread() {
+  at::set_num_threads(1);
+  blas_is_thread_safe();
+}
+
+torch::jit::Module load_script(const std::vector<char>& bytes) {
+  std::istringstream stream(std::string(bytes.data(), bytes.size()), std::ios::binary);
+  torch::jit::Module module = torch::jit::load(stream, torch::kCPU);
+  check_weights(module, bytes.size());
+  return module;
+}
 
 extern "C" void braggd_make_script_runner(const std::vector<char>& bytes, const ScriptShape& shape,
                                           const std::string& device, bool bfloat16,

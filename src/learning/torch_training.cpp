@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include <braggd/error.hpp>
 
 #include "inference/patch_input.hpp"
+#include "inference/torch_script_load.hpp"
 #include "learning/torch_script.hpp"
 #include "learning/train_peak_network.hpp"
 #include "learning/training_patches.hpp"
@@ -269,7 +269,7 @@ PatchSetConfig patches_of(std::uint64_t seed, const NetworkPlan& plan) {
 TrainedNetwork train(const TrainingOptions& options,
                      const std::function<void(const TrainingProgress&)>& progress,
                      const std::function<bool()>& stopped) {
-  at::set_num_threads(1);
+  use_one_thread();
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   const NetworkPlan plan = network_plan(options.network);
   const TrainingPatches pool = make_training_patches(patches_of(options.seed, plan), options.pool, stopped);

@@ -16,7 +16,10 @@ enum class RandomStream : std::uint64_t {
   exposure,
   dark,
   patch,
-  cluster
+  cluster,
+  order,
+  view,
+  weight
 };
 
 /// xoshiro256++ (Blackman & Vigna 2021, ACM Trans. Math. Softw. 47, 36), its state filled by splitmix64 (Steele, Lea &
