@@ -31,10 +31,6 @@ struct StoreVerb {
   bool check = false;
 };
 
-fs::path store_of(const std::string& option) {
-  return option.empty() ? default_model_store() : fs::path(option);
-}
-
 ordered_json or_null(double value) {
   return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
 }
@@ -240,6 +236,10 @@ void add_store_option(CLI::App* verb, std::string& store) {
                    "$XDG_DATA_HOME/braggd/models, else ~/.local/share/braggd/models")
       ->check(some("a directory"))
       ->type_name("DIR");
+}
+
+fs::path store_of(const std::string& option) {
+  return option.empty() ? default_model_store() : fs::path(option);
 }
 
 NamedBundle find_bundle(const std::string& text, const std::string& store_option) {

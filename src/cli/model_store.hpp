@@ -14,6 +14,8 @@ void add_model_store(CLI::App& model, Action& chosen);
 
 /// `--store`.
 void add_store_option(CLI::App* verb, std::string& store);
+/// The store that is meant by the option's value, which may be empty.
+std::filesystem::path store_of(const std::string& option);
 
 /// A bundle as it is named on the command line: its directory, or a model of the store, of which the store says more.
 struct NamedBundle {

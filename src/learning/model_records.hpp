@@ -60,7 +60,7 @@ struct ScanRecord {
   std::uint64_t n_frames = 0;
   std::optional<double> first_omega_deg, last_omega_deg;
   std::string detector;
-  std::optional<double> load_n;  ///< on the sample, in newtons
+  std::optional<double> load_mpa;  ///< stress on the sample
   std::string added;             ///< UTC, ISO 8601
 };
 

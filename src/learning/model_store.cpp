@@ -214,7 +214,7 @@ void ModelStore::add_scan(const ScanRecord& record) {
   check_record(record);
   (*state_)->upsert_scan.run(record.id, record.file, record.file_bytes, record.file_modified_ns,
                              record.n_frames, record.first_omega_deg, record.last_omega_deg, record.detector,
-                             record.load_n, utc_now());
+                             record.load_mpa, utc_now());
 }
 
 void ModelStore::add_patch_set(const PatchSetRecord& record) {

@@ -46,7 +46,7 @@ CREATE TABLE scans (
   first_omega_deg REAL,
   last_omega_deg REAL,
   detector TEXT NOT NULL,
-  load_n REAL,
+  load_mpa REAL,
   added TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 

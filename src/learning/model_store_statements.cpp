@@ -13,7 +13,7 @@ namespace {
   "id, name, task, parent_id, architecture, patch_px, script_sha256, created, seed, training, accuracy, " \
   "baseline_rei_mean, baseline_rei_sd, threshold, histogram, status, reason"
 #define SCAN_COLUMNS                                                                                      \
-  "id, file, file_bytes, file_modified_ns, n_frames, first_omega_deg, last_omega_deg, detector, load_n, " \
+  "id, file, file_bytes, file_modified_ns, n_frames, first_omega_deg, last_omega_deg, detector, load_mpa, " \
   "added"
 #define PATCH_SET_COLUMNS "id, scan_id, file, file_bytes, n_patches, threshold, patch_px, added"
 #define SCORE_COLUMNS                                                                                        \
@@ -61,7 +61,7 @@ ModelStoreStatements::ModelStoreStatements(Database& database)
           "file = excluded.file, file_bytes = excluded.file_bytes, file_modified_ns = "
           "excluded.file_modified_ns, n_frames = excluded.n_frames, first_omega_deg = "
           "excluded.first_omega_deg, last_omega_deg = excluded.last_omega_deg, detector = excluded.detector, "
-          "load_n = excluded.load_n"),
+          "load_mpa = excluded.load_mpa"),
       scan_by_id(database, "SELECT " SCAN_COLUMNS " FROM scans WHERE id = ?1"),
       count_scans(database, "SELECT count(*) FROM scans"),
       upsert_patch_set(database, "INSERT INTO patch_sets (" PATCH_SET_COLUMNS

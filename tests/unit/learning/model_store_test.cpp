@@ -197,11 +197,11 @@ TEST_F(ModelStoreTest, ScansAreRegisteredAndBroughtUpToDate) {
   ScanRecord scan = some_scan("ruby");
   store_.add_scan(scan);
   const std::string added = store_.scan("ruby")->added;
-  scan.load_n = 350.5;
+  scan.load_mpa = 350.5;
   scan.first_omega_deg.reset();
   store_.add_scan(scan);
   const ScanRecord found = store_.scan("ruby").value();
-  EXPECT_EQ(found.load_n, 350.5);
+  EXPECT_EQ(found.load_mpa, 350.5);
   EXPECT_FALSE(found.first_omega_deg);
   EXPECT_EQ(found.last_omega_deg, 179.75);
   EXPECT_EQ(found.n_frames, 1440U);
@@ -379,6 +379,17 @@ TEST_F(ModelStoreTest, ALockThatIsNotGivenUpIsSaidToBeOne) {
     EXPECT_EQ(store_.n_scans(), 0U);  // reading goes on
   }
   change.run(1U);
+}
+
+TEST_F(ModelStoreTest, AFullDiskIsSaidToBeFullAndNothingIsLost) {
+  const std::string id = add(store_, "fast", "x");
+  Database database(table(), false, 1000);
+  { Statement(database, "PRAGMA max_page_count = 1")().next(); }  // as many as there are
+  Statement growth(database, "UPDATE models SET training = '{\"a\": \"' || hex(zeroblob(?1)) || '\"}'");
+  EXPECT_THAT(refusal_of<OutputError>([&] { growth.run(1'000'000U); }),
+              HasSubstr("metadata.sqlite: the disk is full; make room"));
+  EXPECT_EQ(store_.model(id)->seed, 18446744073709551615U);
+  EXPECT_THAT(store_.problems(), IsEmpty());
 }
 
 }  // namespace
