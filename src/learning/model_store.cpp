@@ -34,13 +34,14 @@ void require_agreement(const ModelRecord& record, const ModelManifest& manifest,
                    " differs from it in digest, task, architecture or size of patches");
 }
 
-fs::path existing_directory(const fs::path& directory) {
-  if (fs::exists(directory) && !fs::is_directory(directory)) {
+void refuse_file(const fs::path& directory) {
+  std::error_code error;
+  const fs::file_type type = fs::status(directory, error).type();
+  if (type != fs::file_type::directory && type != fs::file_type::not_found && type != fs::file_type::none) {
     throw ConfigError(printable(directory.string()) +
                           ": is a file; a model store is a directory, name another or move the file away",
                       "store");
   }
-  return directory;
 }
 
 }  // namespace
@@ -74,14 +75,17 @@ ModelStore::ModelStore(ModelStore&&) noexcept = default;
 ModelStore& ModelStore::operator=(ModelStore&&) noexcept = default;
 
 ModelStore ModelStore::open(const fs::path& directory) {
-  existing_directory(directory);
+  refuse_file(directory);
   prepare_output_directory(directory);
   for (const char* part : {"bundles", "patches"}) prepare_output_directory(directory / part);
   return ModelStore(std::make_unique<State>(directory));
 }
 
 ModelStore ModelStore::open_existing(const fs::path& directory) {
-  if (!fs::exists(existing_directory(directory) / table_name)) {
+  refuse_file(directory);
+  std::error_code error;
+  if (!fs::exists(directory / table_name, error)) {
+    if (error) throw OutputError(printable(directory.string()) + ": cannot be opened: " + error.message());
     throw ConfigError(printable(directory.string()) +
                           ": there is no model store here; `braggd model import` makes one, --store or "
                           "BRAGGD_MODELS names another",

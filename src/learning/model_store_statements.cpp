@@ -12,7 +12,7 @@ namespace {
 #define MODEL_COLUMNS                                                                                     \
   "id, name, task, parent_id, architecture, patch_px, script_sha256, created, seed, training, accuracy, " \
   "baseline_rei_mean, baseline_rei_sd, threshold, histogram, status, reason"
-#define SCAN_COLUMNS                                                                                      \
+#define SCAN_COLUMNS                                                                                        \
   "id, file, file_bytes, file_modified_ns, n_frames, first_omega_deg, last_omega_deg, detector, load_mpa, " \
   "added"
 #define PATCH_SET_COLUMNS "id, scan_id, file, file_bytes, n_patches, threshold, patch_px, added"

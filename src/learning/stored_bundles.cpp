@@ -44,6 +44,12 @@ fs::path parent_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+// Whatever it is; what cannot be told is found out when it is written to.
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
+
 void remove_whole(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
@@ -108,7 +114,7 @@ bool same_files(const fs::path& one, const fs::path& other) {
 
 ModelManifest copy_bundle(const fs::path& from, const fs::path& to) {
   const fs::path final = to.has_filename() ? to : to.parent_path();  // "to/" is "to"
-  if (fs::exists(fs::symlink_status(final))) {
+  if (is_there(final)) {
     cannot(final, "is there already", "name a directory that is not, or remove that one");
   }
   prepare_output_directory(parent_of(final));
@@ -134,7 +140,7 @@ Stored store_bundle(const fs::path& from, const std::string& name, const fs::pat
   ModelManifest manifest = copy_into(from, copy.path());
   if (manifest.name != name) manifest = rename_bundle(copy.path(), name);
   const fs::path place = directory / manifest.id;
-  if (fs::exists(fs::symlink_status(place))) {
+  if (is_there(place)) {
     if (trouble_of_bundle(directory, manifest.id).empty()) {
       if (same_files(copy.path(), place)) return Stored::was_there;
       if (!replace) return Stored::other_there;

@@ -317,6 +317,8 @@ TEST_F(ModelStoreTest, FilesThatAreNoModelStoreAreRefusedWithWhatToDo) {
   EXPECT_THAT(refusal_of<ConfigError>([&] { ModelStore::open_existing(work_ / "none"); }),
               HasSubstr("there is no model store here"));
   EXPECT_FALSE(fs::exists(work_ / "none"));
+  EXPECT_THAT(refusal_of<OutputError>([&] { ModelStore::open_existing(work_ / std::string(300, 'x')); }),
+              HasSubstr("cannot be opened"));
 
   fs::create_directory(work_ / "text");
   std::ofstream(work_ / "text/metadata.sqlite") << std::string(5000, 'x');
