@@ -7,7 +7,7 @@ SHELL := /bin/bash
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PREFIX ?= /usr/local
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev libhdf5-dev libtbb-dev \
-  libspdlog-dev libyaml-cpp-dev liblz4-dev libzstd-dev libcbor-dev libzip-dev libcli11-dev libeigen3-dev nlohmann-json3-dev \
+  libspdlog-dev libyaml-cpp-dev liblz4-dev libzstd-dev libcbor-dev libzip-dev libsqlite3-dev libcli11-dev libeigen3-dev nlohmann-json3-dev \
   libssl-dev libtorch-dev libopenblas0-pthread libgtest-dev libgmock-dev libbenchmark-dev
 TEST_PACKAGES := git bzip2 clang clang-format clang-tidy libclang-rt-14-dev python3 python3-h5py python3-numpy python3-jsonschema graphviz \
   python3-yaml python3-zmq

@@ -60,15 +60,16 @@ void print_json(const AnalysedScan& scan) {
     return std::isnan(value) ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
   };
   const ScanScore& score = scan.score;
-  nlohmann::ordered_json json{{"scan", scan.scan_id},
-                              {"load_mpa", scan.load_mpa ? or_null(*scan.load_mpa) : nlohmann::ordered_json()},
-                              {"n_patches", score.counts.n_patches},
-                              {"n_low", score.counts.n_low},
-                              {"rei", or_null(score.counts.rei())},
-                              {"rei_error", or_null(score.counts.rei_error())},
-                              {"jsd", or_null(score.jsd)},
-                              {"too_big_share", score.counts.too_big_share()},
-                              {"decision", name_of(score.decision)}};
+  nlohmann::ordered_json json{
+      {"scan", scan.scan_id},
+      {"load_mpa", scan.load_mpa ? or_null(*scan.load_mpa) : nlohmann::ordered_json()},
+      {"n_patches", score.counts.n_patches},
+      {"n_low", score.counts.n_low},
+      {"rei", or_null(score.counts.rei())},
+      {"rei_error", or_null(score.counts.rei_error())},
+      {"jsd", or_null(score.jsd)},
+      {"too_big_share", score.counts.too_big_share()},
+      {"decision", name_of(score.decision)}};
   if (score.changed_frame != no_frame) json["changed_frame"] = score.changed_frame;
   std::printf("%s\n", json.dump().c_str());
 }

@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include "cli/exit_code.hpp"
+#include "cli/model_store.hpp"
+#include "cli/model_tasks.hpp"
 #include "cli/verb.hpp"
 #include "inference/peak_network.hpp"
 #include "inference/script_module.hpp"
 #include "learning/accuracy.hpp"
 #include "learning/make_bundle.hpp"
+#include "learning/verify_bundle.hpp"
 #include "service/signals.hpp"
 
 namespace braggd {
@@ -22,6 +25,7 @@ struct TrainVerb {
 
 struct BundlesVerb {
   std::vector<std::string> bundles;
+  std::string store;  // where `show` looks for what is no directory
   InferenceOptions inference;
   JudgingOptions judging;
 };
@@ -48,14 +52,36 @@ int train(const TrainVerb& options) {
   return exit_ok;
 }
 
+void print_network(const ModelManifest& manifest) {
+  std::printf("  takes patches of %u x %u px, gives %s%s\n", manifest.patch_px, manifest.patch_px,
+              manifest.residual ? "what to add to the centroid with squared weights" : "absolute positions",
+              manifest.sigmas ? " and their errors" : "");
+}
+
+void print_baseline(const LearntBaseline& learnt) {
+  std::printf(
+      "  baseline of %llu patches in %u clusters; a patch of confidence below %g counts as an anomaly\n",
+      static_cast<unsigned long long>(learnt.n_patches), learnt.n_clusters, learnt.threshold);
+  if (learnt.n_repeats == 0) {
+    std::printf("  without repeats of the baseline: scans get a score and no decision\n");
+  } else {
+    std::printf("  REI of %u repeats %.4f, standard deviation %.4f beyond counting, overdispersion %.2f\n",
+                learnt.n_repeats, learnt.rei_mean, learnt.rei_sd, learnt.overdispersion);
+  }
+}
+
 int show(const BundlesVerb& options) {
-  for (const std::string& bundle : options.bundles) {
-    const ModelManifest manifest = read_bundle(bundle).manifest;
-    std::printf("%s\n  task %s, patches of %u x %u px, %s%s\n  trained: %s\n%s", manifest.id.c_str(),
-                manifest.task.c_str(), manifest.patch_px, manifest.patch_px,
-                manifest.residual ? "residual on the centroid with squared weights" : "absolute positions",
-                manifest.sigmas ? ", predicts its errors" : "", manifest.training.c_str(),
-                accuracy_text(manifest).c_str());
+  for (const std::string& text : options.bundles) {
+    const NamedBundle bundle = find_bundle(text, options.store);
+    const ModelManifest manifest = read_bundle(bundle.directory).manifest;
+    std::printf("%s\n%s  task %s\n", manifest.id.c_str(), bundle.from_store.c_str(), manifest.task.c_str());
+    if (manifest.anomaly) {
+      print_baseline(*manifest.anomaly);
+    } else {
+      print_network(manifest);
+    }
+    std::printf("  trained: %s\n%s", manifest.training.c_str(),
+                manifest.anomaly ? "" : accuracy_text(manifest).c_str());
   }
   return exit_ok;
 }
@@ -64,9 +90,7 @@ int verify(const BundlesVerb& options) {
   bool good = true;
   for (const std::string& bundle : options.bundles) {
     try {
-      const PeakNetwork network = PeakNetwork::load(bundle, options.inference);
-      std::printf("%s: good: %s on %s\n", bundle.c_str(), network.manifest().id.c_str(),
-                  network.running_on().c_str());
+      std::printf("%s: good: %s\n", bundle.c_str(), verify_bundle(bundle, options.inference).c_str());
     } catch (const ConfigError& error) {
       good = false;
       std::fprintf(stderr, "%s\n", error.what());
@@ -175,6 +199,7 @@ void add_bundles_verb(CLI::App& model, Action& chosen, const char* name, const c
   CLI::App* verb = add_verb(model, name, summary, description, example);
   verb->add_option("BUNDLE", options->bundles, "model bundles")->required()->expected(1, 100);
   const std::string_view is = name;
+  if (is == "show") add_store_option(verb, options->store);
   if (is != "show") {
     verb->add_option("--device", options->inference.device, "auto, cpu, cuda or cuda:N")
         ->capture_default_str();
@@ -190,17 +215,22 @@ void add_bundles_verb(CLI::App& model, Action& chosen, const char* name, const c
 }  // namespace
 
 void add_model(CLI::App& app, Action& chosen) {
-  CLI::App* verb =
-      add_verb(app, "model", "train, show, verify and judge model bundles",
-               "A model bundle is a directory with manifest.json and script.pt: a trained network that "
-               "places peaks, what it takes and gives, how it was trained and how good it is. A script is "
-               "a program: take bundles only from where you would take programs.",
-               "braggd model show models/braggnn-fast\nbraggd model verify models/braggnn-fast");
+  CLI::App* verb = add_verb(
+      app, "model", "train, show, verify and judge model bundles, and keep them in a store",
+      "A model bundle is a directory with manifest.json and script.pt: a trained network that "
+      "places peaks, what it takes and gives, how it was trained and how good it is. A script is "
+      "a program: take bundles only from where you would take programs. A store keeps bundles and what is "
+      "known of them; one model of a name is the active one.",
+      "braggd model show models/braggnn-fast\nbraggd model verify models/braggnn-fast\n"
+      "braggd model import models/braggnn-fast\nbraggd model list");
   verb->require_subcommand(1);
   add_train(*verb, chosen);
-  add_bundles_verb(*verb, chosen, "show", "say what a bundle is",
-                   "Reads the manifest and holds the script against its SHA-256; runs nothing.",
-                   "braggd model show models/braggnn-fast", &show);
+  add_bundles_verb(
+      *verb, chosen, "show", "say what a bundle is",
+      "Reads the manifest and holds the script against its SHA-256; runs nothing. What is no "
+      "directory is looked for in the store, by id, by the beginning of an id or by the name of an "
+      "active model.",
+      "braggd model show models/braggnn-fast\nbraggd model show braggnn-fast", &show);
   add_bundles_verb(
       *verb, chosen, "verify", "load bundles and run them on their golden examples",
       "Does all that a pipeline does with a bundle before it is used, and says which linear algebra is "
@@ -211,6 +241,8 @@ void add_model(CLI::App& app, Action& chosen) {
       "Simulates patches that no network has seen, of spots distributed otherwise than those for "
       "training, and prints how far each estimator is off, by class of patch.",
       "braggd model judge models/braggnn-fast --judge-patches 1000", &judge_bundles);
+  add_model_store(*verb, chosen);
+  add_model_tasks(*verb, chosen);
 }
 
 }  // namespace braggd

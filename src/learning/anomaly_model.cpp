@@ -7,7 +7,6 @@
 #include <braggd/error.hpp>
 
 #include "core/text.hpp"
-#include "learning/script_reader.hpp"
 #include "learning/script_writer.hpp"
 
 namespace braggd {

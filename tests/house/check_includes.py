@@ -39,6 +39,7 @@ QUARANTINE = {
     r"lz4|zstd": {"kernels"},
     r"Eigen/": {"kernels"},
     r"CLI/": {"cli"},
+    r"sqlite3": {"learning"},
     r"torch/|ATen/|c10/": {"inference", "learning"},
     r"spdlog/spdlog\.h": {"formats", "sources", "sinks", "pipeline", "service", "cli", "."},
 }
