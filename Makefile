@@ -87,6 +87,7 @@ models: build ## trains the shipped models anew; hours on one core (models/READM
 	for model in "braggnn-fast 25000000" "braggnn-11 6000000"; do set -- $$model; \
 	  build/release/src/braggd model train $$1 --out models/$$1 --seed 1 --patches $$2 --pool 600000; done
 	build/release/src/braggd model judge models/braggnn-*
+	config/demo/rei_model.sh build/release/src/braggd build/models models/rei-demo
 
 .PHONY: install
 install: build ## into PREFIX (default /usr/local)

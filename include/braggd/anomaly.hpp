@@ -1,10 +1,12 @@
 // How far a scan has moved away from a baseline: what stages say of a frame, and what it is held against.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace braggd {
@@ -27,6 +29,26 @@ struct AnomalyBaseline {
   double changed_sigma = 4;           ///< a scan has changed from here on …
   std::uint32_t changed_sectors = 2;  ///< … if so many sectors in a row say so
   std::uint64_t min_patches = 200;    ///< fewer decide nothing
+};
+
+enum class AnomalyDecision : std::uint8_t { undecided, normal, changed };
+
+constexpr std::string_view name_of(AnomalyDecision decision) {
+  constexpr std::array<std::string_view, 3> names{"undecided", "normal", "changed"};
+  return names[static_cast<std::size_t>(decision)];
+}
+
+inline constexpr std::uint64_t no_frame = std::numeric_limits<std::uint64_t>::max();
+
+/// What the scores of a scan's frames amount to.
+struct AnomalySummary {
+  std::string model_id;
+  std::uint64_t n_patches = 0, n_low = 0;
+  double rei = 0, rei_error = 0;  ///< NaN without patches
+  double jsd = 0;                 ///< Jensen-Shannon distance of the clusters from the baseline's
+  double too_big_share = 0;       ///< of components that no patch holds
+  AnomalyDecision decision = AnomalyDecision::undecided;
+  std::uint64_t changed_frame = no_frame;  ///< at which the change became significant
 };
 
 /// What was found in one frame.

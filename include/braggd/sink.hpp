@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <braggd/anomaly.hpp>
 #include <braggd/envelope.hpp>
 #include <braggd/field.hpp>
 #include <braggd/ledger.hpp>
@@ -42,6 +44,8 @@ class Sink {
   virtual void consume(const Envelope& envelope) = 0;
   /// Completes the output; `summary.ledger` is closed. Returns where it is (empty: nowhere).
   virtual std::filesystem::path finish(const ScanSummary& summary) = 0;
+  /// After `finish`: what the scores of the frames amount to; nothing where none carried one.
+  virtual std::optional<AnomalySummary> anomaly() const { return std::nullopt; }
   /// Leaves what was written as it is, under its unfinished name. Must not throw.
   virtual void abandon() noexcept = 0;
 };

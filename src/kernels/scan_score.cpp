@@ -1,6 +1,7 @@
 #include "kernels/scan_score.hpp"
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -32,6 +33,11 @@ ReiCounts counts_of(const FrameAnomaly& anomaly, std::size_t n_clusters) {
 }
 
 }  // namespace
+
+AnomalySummary ScanScore::summary(const std::string& model_id) const {
+  return {model_id, counts.n_patches,       counts.n_low, counts.rei(), counts.rei_error(),
+          jsd,      counts.too_big_share(), decision,     changed_frame};
+}
 
 ScanTally::ScanTally(std::shared_ptr<const AnomalyBaseline> baseline, double first_omega_deg)
     : baseline_(std::move(baseline)), first_omega_deg_(std::isnan(first_omega_deg) ? 0 : first_omega_deg) {

@@ -1,12 +1,10 @@
 // The score of a scan, growing frame by frame.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include <braggd/anomaly.hpp>
@@ -14,15 +12,6 @@
 #include "kernels/rei_score.hpp"
 
 namespace braggd {
-
-enum class AnomalyDecision : std::uint8_t { undecided, normal, changed };
-
-constexpr std::string_view name_of(AnomalyDecision decision) {
-  constexpr std::array<std::string_view, 3> names{"undecided", "normal", "changed"};
-  return names[static_cast<std::size_t>(decision)];
-}
-
-inline constexpr std::uint64_t no_frame = std::numeric_limits<std::uint64_t>::max();
 
 /// One stretch of the rotation: its own counts, and the score of the scan up to its end.
 struct SectorScore {
@@ -39,6 +28,8 @@ struct ScanScore {
   double jsd = 0;  ///< of the clusters against the baseline's
   AnomalyDecision decision = AnomalyDecision::undecided;
   std::uint64_t changed_frame = no_frame;  ///< at which it became significant
+
+  AnomalySummary summary(const std::string& model_id) const;
 };
 
 /// Adds frames up. They must come in their order, so that sectors and decision do not depend on who finished first;

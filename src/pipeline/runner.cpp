@@ -216,6 +216,7 @@ ScanSummary Runner::end(const ScanEnd& end) {
     if (&sink == scan_->sinks.data() || of_sink.status > report.summary.status) report.summary = of_sink;
     if (!sink.output().empty()) report.outputs.push_back(sink.output());
     if (report.peaks == 0) report.peaks = sink.peaks();
+    if (!report.anomaly) report.anomaly = sink.anomaly();
     report.output_failed = report.output_failed || !sink.failure().empty();
   }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - scan_->begun).count();

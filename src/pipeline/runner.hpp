@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,11 @@ struct ScanReport {
   ScanSummary summary;
   std::vector<std::filesystem::path> outputs;
   std::vector<StepReport> steps;
-  std::uint64_t peaks = 0;     ///< in the first sink that takes peaks
-  bool output_failed = false;  ///< a sink could not write its result
-  double seconds = 0;          ///< from begin to the last sink's end
-  LatencyHistogram latency;    ///< from a frame's arrival until the first sink had taken its result
+  std::uint64_t peaks = 0;                ///< in the first sink that takes peaks
+  bool output_failed = false;             ///< a sink could not write its result
+  std::optional<AnomalySummary> anomaly;  ///< of the first sink that has one
+  double seconds = 0;                     ///< from begin to the last sink's end
+  LatencyHistogram latency;  ///< from a frame's arrival until the first sink had taken its result
 };
 
 /// A moment of a running scan; for progress bars and status lines.

@@ -57,6 +57,7 @@ ScanSummary SinkRunner::finish(ScanSummary summary) {
   if (sink_) {
     try {
       output_ = sink_->finish(summary);
+      anomaly_ = sink_->anomaly();
       return summary;
     } catch (const std::exception& error) {
       fail(error.what());

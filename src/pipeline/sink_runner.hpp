@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <braggd/sink.hpp>
@@ -24,6 +25,7 @@ class SinkRunner {
   ScanSummary finish(ScanSummary summary);
 
   const std::filesystem::path& output() const { return output_; }
+  const std::optional<AnomalySummary>& anomaly() const { return anomaly_; }
   const std::string& failure() const { return failure_; }
   std::uint64_t peaks() const { return peaks_; }
   /// From a frame's arrival until this sink had taken its result.
@@ -37,6 +39,7 @@ class SinkRunner {
   std::unique_ptr<Sink> sink_;  // null once it has failed
   std::string failure_;
   std::filesystem::path output_;
+  std::optional<AnomalySummary> anomaly_;
   Ledger counted_;  // processed and dropped only
   std::uint64_t peaks_ = 0;
   LatencyHistogram latency_;

@@ -1,12 +1,16 @@
 #include "service/report.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/anomaly_text.hpp"
 #include "core/ledger_rows.hpp"
 
 namespace braggd {
+
+using nlohmann::ordered_json;
 
 std::string report_text(const ScanReport& report) {
   const ScanSummary& summary = report.summary;
@@ -22,12 +26,30 @@ std::string report_text(const ScanReport& report) {
   std::snprintf(text, sizeof text, "\n  %llu peaks, %.1f s, %.4g frames/s\n",
                 static_cast<unsigned long long>(report.peaks), report.seconds, rate);
   out += text;
+  if (report.anomaly) out += "  " + anomaly_text(*report.anomaly) + "\n";
   for (const auto& path : report.outputs) out += "  " + path.string() + "\n";
   return out;
 }
 
+namespace {
+
+ordered_json anomaly_json(const AnomalySummary& anomaly) {
+  const auto or_null = [](double value) { return std::isnan(value) ? ordered_json() : ordered_json(value); };
+  ordered_json json{{"model", anomaly.model_id},
+                    {"n_patches", anomaly.n_patches},
+                    {"n_low", anomaly.n_low},
+                    {"rei", or_null(anomaly.rei)},
+                    {"rei_error", or_null(anomaly.rei_error)},
+                    {"jsd", or_null(anomaly.jsd)},
+                    {"too_big_share", anomaly.too_big_share},
+                    {"decision", name_of(anomaly.decision)}};
+  if (anomaly.changed_frame != no_frame) json["changed_frame"] = anomaly.changed_frame;
+  return json;
+}
+
+}  // namespace
+
 std::string report_json(const ScanReport& report) {
-  using nlohmann::ordered_json;
   ordered_json ledger, steps = ordered_json::array(), outputs = ordered_json::array();
   for (const auto& [name, count] : ledger_rows(report.summary.ledger)) {
     if (count > 0 || !name.starts_with("dropped_")) ledger[name] = count;
@@ -41,14 +63,15 @@ std::string report_json(const ScanReport& report) {
                      {"busy_s", static_cast<double>(step.busy_ns) * 1e-9}});
   }
   for (const auto& path : report.outputs) outputs.push_back(path.string());
-  const ordered_json root{{"scan_id", report.summary.scan_id},
-                          {"exit_status", name_of(report.summary.status)},
-                          {"reason", report.summary.reason},
-                          {"peaks", report.peaks},
-                          {"seconds", report.seconds},
-                          {"ledger", ledger},
-                          {"steps", steps},
-                          {"outputs", outputs}};
+  ordered_json root{{"scan_id", report.summary.scan_id},
+                    {"exit_status", name_of(report.summary.status)},
+                    {"reason", report.summary.reason},
+                    {"peaks", report.peaks},
+                    {"seconds", report.seconds},
+                    {"ledger", ledger},
+                    {"steps", steps},
+                    {"outputs", outputs}};
+  if (report.anomaly) root["anomaly"] = anomaly_json(*report.anomaly);
   return root.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

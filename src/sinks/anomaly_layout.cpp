@@ -1,6 +1,5 @@
 #include "sinks/anomaly_layout.hpp"
 
-#include <cstdio>
 #include <span>
 #include <string>
 #include <vector>
@@ -62,17 +61,6 @@ void write_anomaly(const hdf5::Handle& entry, const AnomalyBaseline& baseline, c
   hdf5::write_array<double>(group, "histogram", score.counts.shares());
   hdf5::write_array<double>(group, "baseline_histogram", baseline.histogram);
   write_sectors(group, score.sectors);
-}
-
-std::string anomaly_text(const ScanScore& score) {
-  std::array<char, 160> text{};
-  std::snprintf(text.data(), text.size(), "REI %.4f +- %.4f of %llu patches, JSD %.4f, %.2f %% too big: %s",
-                score.counts.rei(), score.counts.rei_error(),
-                static_cast<unsigned long long>(score.counts.n_patches), score.jsd,
-                100 * score.counts.too_big_share(), std::string(name_of(score.decision)).c_str());
-  std::string line = text.data();
-  if (score.changed_frame != no_frame) line += " since frame " + std::to_string(score.changed_frame);
-  return line;
 }
 
 }  // namespace braggd

@@ -11,7 +11,4 @@ namespace braggd {
 /// Writes the final score, and the running one sector by sector. Throws hdf5::Error.
 void write_anomaly(const hdf5::Handle& entry, const AnomalyBaseline& baseline, const ScanScore& score);
 
-/// The score in one line, for the log.
-std::string anomaly_text(const ScanScore& score);
-
 }  // namespace braggd

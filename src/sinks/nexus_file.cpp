@@ -4,8 +4,8 @@
 #include <spdlog/spdlog.h>
 #include <string>
 
+#include "core/anomaly_text.hpp"
 #include "core/text.hpp"
-#include "sinks/anomaly_layout.hpp"
 #include "sinks/reorder_store.hpp"
 #include "sinks/result_writer.hpp"
 
@@ -77,10 +77,12 @@ std::filesystem::path NexusFile::finish(const ScanSummary& summary) {
     spdlog::warn("scan={}: {} results beyond the {} frames of the scan are left out", header_->scan_id,
                  waiting_->size(), summary.ledger.expected);
   }
-  if (const auto score = writer_->score()) {
-    spdlog::info("scan={}: {}", header_->scan_id, anomaly_text(*score));
-  }
+  if (const auto score = anomaly()) spdlog::info("scan={}: {}", header_->scan_id, anomaly_text(*score));
   return writer_->complete(summary);
+}
+
+std::optional<AnomalySummary> NexusFile::anomaly() const {
+  return writer_->anomaly();
 }
 
 void NexusFile::abandon() noexcept {

@@ -54,6 +54,7 @@ class NexusFile final : public Sink {
 
   void consume(const Envelope& envelope) override;
   std::filesystem::path finish(const ScanSummary& summary) override;
+  std::optional<AnomalySummary> anomaly() const override;
   void abandon() noexcept override;
 
  private:

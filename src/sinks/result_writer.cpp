@@ -70,9 +70,10 @@ void ResultWriter::score_against(const std::shared_ptr<const AnomalyBaseline>& b
   if (!content_->tally) content_->tally.emplace(baseline, content_->first_omega_deg);
 }
 
-std::optional<ScanScore> ResultWriter::score() const {
-  if (!content_->tally) return std::nullopt;
-  return content_->tally->score();
+std::optional<AnomalySummary> ResultWriter::anomaly() const {
+  const auto& tally = content_->tally;
+  if (!tally) return std::nullopt;
+  return tally->score().summary(tally->baseline().model_id);
 }
 
 void ResultWriter::append(const FrameResult& result) {

@@ -28,7 +28,7 @@ class ResultWriter {
   void append(const FrameResult& result);
   const std::filesystem::path& final_path() const { return output_.final_path(); }
   /// The score of the frames so far; nothing where none carried one.
-  std::optional<ScanScore> score() const;
+  std::optional<AnomalySummary> anomaly() const;
 
   /// Writes the ledger and publishes the file. Returns its name.
   std::filesystem::path complete(const ScanSummary& summary);
