@@ -8,6 +8,7 @@
 
 #include "cli/exit_code.hpp"
 #include "core/text.hpp"
+#include "inference/model_bundle.hpp"
 #include "inference/network_library.hpp"
 #include "learning/model_store.hpp"
 #include "learning/stored_bundles.hpp"

@@ -39,6 +39,21 @@ void execute(const fs::path& file, const std::string& sql) {
   sqlite3_close(connection);
 }
 
+TEST(ModelRecords, AManifestOfAModelThatScoresScansGivesItsBaseline) {
+  ModelManifest manifest;
+  manifest.name = "steel";
+  manifest.task = score_anomaly_task;
+  manifest.anomaly.emplace();
+  manifest.anomaly->histogram = {0.75, 0.25};
+  manifest.anomaly->threshold = 0.3;
+  manifest.anomaly->rei_mean = 0.1;
+  const ModelBaseline baseline = record_of(manifest).baseline.value();
+  EXPECT_THAT(baseline.histogram, ElementsAre(0.75, 0.25));
+  EXPECT_EQ(baseline.threshold, 0.3);
+  EXPECT_EQ(baseline.rei_mean, 0.1);
+  EXPECT_TRUE(std::isnan(baseline.rei_sd));
+}
+
 class ModelStoreTest : public testing::Test {
  protected:
   /// Registers a model made for it.
