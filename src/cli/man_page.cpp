@@ -43,9 +43,14 @@ std::string option_title(const CLI::Option* option) {
   return title;
 }
 
+// "braggd model train".
+std::string full_name(const CLI::App* app) {
+  const CLI::App* parent = app->get_parent();
+  return parent == nullptr ? app->get_name() : full_name(parent) + " " + app->get_name();
+}
+
 std::string synopsis(const CLI::App* app) {
-  std::string line =
-      app->get_parent() != nullptr ? app->get_parent()->get_name() + " " + app->get_name() : app->get_name();
+  std::string line = full_name(app);
   line += app->get_subcommands({}).empty() ? " [OPTION…]" : " VERB [OPTION…]";
   for (const CLI::Option* option : app->get_options()) {
     if (!option->get_positional()) continue;
@@ -60,8 +65,7 @@ std::string synopsis(const CLI::App* app) {
 
 std::string ManPage::make_help(const CLI::App* app, std::string /*name*/, CLI::AppFormatMode /*mode*/) const {
   std::ostringstream out;
-  const std::string full = app->get_parent() != nullptr ? "braggd " + app->get_name() : "braggd";
-  out << "NAME\n" << wrapped(full + " - " + app->get_description(), 4);
+  out << "NAME\n" << wrapped(full_name(app) + " - " + app->get_description(), 4);
   out << "\nSYNOPSIS\n" << wrapped(synopsis(app), 4);
   out << "\nDESCRIPTION\n" << wrapped(description_, 4);
   const auto verbs = app->get_subcommands({});

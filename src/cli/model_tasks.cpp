@@ -19,7 +19,7 @@ struct TaskVerb {
   std::string store;
 };
 
-void print_progress(const EncoderProgress& at) {
+void print_epoch(const EncoderProgress& at) {
   constexpr int width = 30;
   const int done = at.epochs == 0 ? width : static_cast<int>(width * at.epoch / at.epochs);
   std::string bar(static_cast<std::size_t>(done), '#');
@@ -63,7 +63,7 @@ int run_task(const TaskVerb& options,
   BaselineTask what = options.task;
   what.reduction = {options.pipeline.file, parse_overrides(options.pipeline.overrides)};
   ModelStore store = ModelStore::open(store_of(options.store));
-  print_outcome(task(store, what, &print_progress, stop.get_token()));
+  print_outcome(task(store, what, &print_epoch, stop.get_token()));
   return exit_ok;
 }
 

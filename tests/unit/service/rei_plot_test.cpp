@@ -12,7 +12,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 AnalysedScan scan(const std::string& id, std::optional<double> load, std::uint64_t n_low, bool changed) {
-  AnalysedScan made{id, load, {}};
+  AnalysedScan made;
+  made.scan_id = id;
+  made.load_mpa = load;
   made.score.counts = ReiCounts(1);
   made.score.counts.n_patches = n_low == 0 ? 0 : 1000;
   made.score.counts.n_low = n_low;
