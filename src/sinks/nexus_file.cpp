@@ -77,12 +77,9 @@ std::filesystem::path NexusFile::finish(const ScanSummary& summary) {
     spdlog::warn("scan={}: {} results beyond the {} frames of the scan are left out", header_->scan_id,
                  waiting_->size(), summary.ledger.expected);
   }
-  if (const auto score = anomaly()) spdlog::info("scan={}: {}", header_->scan_id, anomaly_text(*score));
+  anomaly_ = writer_->anomaly();
+  if (anomaly_) spdlog::info("scan={}: {}", header_->scan_id, anomaly_text(*anomaly_));
   return writer_->complete(summary);
-}
-
-std::optional<AnomalySummary> NexusFile::anomaly() const {
-  return writer_->anomaly();
 }
 
 void NexusFile::abandon() noexcept {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -54,7 +55,7 @@ class NexusFile final : public Sink {
 
   void consume(const Envelope& envelope) override;
   std::filesystem::path finish(const ScanSummary& summary) override;
-  std::optional<AnomalySummary> anomaly() const override;
+  std::optional<AnomalySummary> anomaly() const override { return anomaly_; }
   void abandon() noexcept override;
 
  private:
@@ -65,6 +66,7 @@ class NexusFile final : public Sink {
   std::unique_ptr<ReorderStore> waiting_;
   std::unique_ptr<ResultWriter> writer_;
   std::uint64_t next_frame_ = 0;
+  std::optional<AnomalySummary> anomaly_;
   FrameResult result_;  // memory that is used for every frame
   std::vector<std::byte> packed_;
 };
