@@ -11,6 +11,7 @@
 #include "cli/model_store.hpp"
 #include "cli/verb.hpp"
 #include "core/text.hpp"
+#include "service/anomaly_json.hpp"
 #include "service/model_tasks.hpp"
 #include "service/rei_plot.hpp"
 #include "service/signals.hpp"
@@ -56,21 +57,9 @@ std::string csv_row(const AnalysedScan& scan) {
 }
 
 void print_json(const AnalysedScan& scan) {
-  const auto or_null = [](double value) {
-    return std::isnan(value) ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
-  };
-  const ScanScore& score = scan.score;
-  nlohmann::ordered_json json{
-      {"scan", scan.scan_id},
-      {"load_mpa", scan.load_mpa ? or_null(*scan.load_mpa) : nlohmann::ordered_json()},
-      {"n_patches", score.counts.n_patches},
-      {"n_low", score.counts.n_low},
-      {"rei", or_null(score.counts.rei())},
-      {"rei_error", or_null(score.counts.rei_error())},
-      {"jsd", or_null(score.jsd)},
-      {"too_big_share", score.counts.too_big_share()},
-      {"decision", name_of(score.decision)}};
-  if (score.changed_frame != no_frame) json["changed_frame"] = score.changed_frame;
+  nlohmann::ordered_json json{{"scan", scan.scan_id}, {"load_mpa", nullptr}};
+  if (scan.load_mpa) json["load_mpa"] = *scan.load_mpa;
+  json.update(to_json(scan.score.summary(scan.model_id)));
   std::printf("%s\n", json.dump().c_str());
 }
 

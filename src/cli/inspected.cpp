@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/anomaly_text.hpp"
 #include "core/text.hpp"
+#include "service/anomaly_json.hpp"
 #include "stages/decode.hpp"
 
 namespace braggd {
@@ -156,6 +158,9 @@ std::string to_text(const ResultSummary& result) {
       ledger += (ledger.empty() ? "" : ", ") + name + " " + std::to_string(count);
   }
   line(out, "ledger", ledger);
+  if (result.anomaly) {
+    line(out, "anomaly", anomaly_text(*result.anomaly) + ", by " + printable(result.anomaly->model_id));
+  }
   for (const auto& process : result.processes) {
     std::string parameters;
     for (const auto& [key, value] : process.parameters)
@@ -184,6 +189,7 @@ std::string to_json(const ResultSummary& result) {
                     {"peaks", result.peaks},
                     {"kept_pixels", result.kept_pixels},
                     {"ledger", result.ledger}};
+  if (result.anomaly) root["anomaly"] = to_json(*result.anomaly);
   root["brightest"] = ordered_json::array();
   for (const auto& peak : result.brightest) {
     root["brightest"].push_back({{"frame", peak.frame},

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 #include <braggd/error.hpp>
 
@@ -123,6 +124,28 @@ void take_peaks(const hdf5::Handle& file, std::size_t n_brightest, ResultSummary
   }
 }
 
+void take_anomaly(const hdf5::Handle& file, ResultSummary& summary) {
+  const std::string group = "/entry/anomaly/";
+  if (!hdf5::exists(file, group + "decision")) return;
+  AnomalySummary& anomaly = summary.anomaly.emplace();
+  anomaly.model_id = text_at(file, group + "model");
+  const auto number = [&](const char* name) {
+    return hdf5::read_number(file, group + name).value_or(std::numeric_limits<double>::quiet_NaN());
+  };
+  anomaly.n_patches = hdf5::read_count(file, group + "n_patches").value_or(0);
+  anomaly.n_low = hdf5::read_count(file, group + "n_low").value_or(0);
+  anomaly.rei = number("rei");
+  anomaly.rei_error = number("rei_error");
+  anomaly.jsd = number("jsd");
+  anomaly.too_big_share = number("too_big_share");
+  const std::string decision = text_at(file, group + "decision");
+  for (const auto known : {AnomalyDecision::normal, AnomalyDecision::changed}) {
+    if (decision == name_of(known)) anomaly.decision = known;
+  }
+  const auto since = hdf5::read_attribute_number(file, group + "decision", "since_frame");
+  if (since && *since >= 0 && *since < 1e15) anomaly.changed_frame = static_cast<std::uint64_t>(*since);
+}
+
 void take_processes(const hdf5::Handle& file, ResultSummary& summary) {
   for (const std::string& name : names_in(file, "/entry")) {
     if (!name.starts_with("process_")) continue;
@@ -152,6 +175,7 @@ ResultSummary read_summary(const hdf5::Handle& file, std::size_t n_brightest) {
   take_peaks(file, n_brightest, summary);
   if (hdf5::exists(file, "/entry/pixels/row"))
     summary.kept_pixels = ColumnReader(file, "/entry/pixels/row").rows();
+  take_anomaly(file, summary);
   take_processes(file, summary);
   summary.configuration = hdf5::read_text(file, "/entry/configuration/data", 1 << 24).value_or("");
   return summary;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <braggd/anomaly.hpp>
+
 namespace braggd {
 
 struct ResultSummary {
@@ -23,6 +25,7 @@ struct ResultSummary {
   std::uint64_t kept_pixels = 0;
   std::optional<std::pair<double, double>> omega_range_deg;  ///< centres of the first and last frame
   std::map<std::string, std::uint64_t> ledger;
+  std::optional<AnomalySummary> anomaly;  ///< of a scan that was scored
 
   struct Peak {
     std::uint64_t frame = 0;

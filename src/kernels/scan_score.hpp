@@ -50,6 +50,8 @@ class ScanTally {
   void add(std::uint64_t frame, double omega_deg, const FrameAnomaly& anomaly);
 
   const AnomalyBaseline& baseline() const { return *baseline_; }
+  /// The frame at which a change became significant, as far as whole sectors tell; no_frame: none has.
+  std::uint64_t changed_frame() const { return score_.changed_frame; }
   /// The score so far, the sector in progress counted as if it ended here.
   ScanScore score() const;
 

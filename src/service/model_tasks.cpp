@@ -12,6 +12,7 @@
 #include <braggd/error.hpp>
 
 #include "core/text.hpp"
+#include "formats/output_directory.hpp"
 #include "inference/model_bundle.hpp"
 #include "learning/anomaly_model.hpp"
 #include "learning/score_patches.hpp"
@@ -67,23 +68,34 @@ ScanRecord record_of(const ReducedScan& reduced, std::optional<double> load) {
   return record;
 }
 
+/// Moves a file into a directory, under its name or, where that is taken, a numbered one.
+fs::path move_into(const fs::path& directory, const fs::path& file) {
+  prepare_output_directory(directory);
+  for (int number = 1;; ++number) {
+    const std::string suffix = number == 1 ? "" : "_" + std::to_string(number);
+    fs::path target = directory / (file.stem().string() + suffix + file.extension().string());
+    if (rename_to_new_name(file, target)) return target;
+  }
+}
+
 void register_scan(ModelStore& store, const ReducedScan& reduced, std::optional<double> load) {
   const ScanRecord scan = record_of(reduced, load);
   store.add_scan(scan);
+  const fs::path file = move_into(store.directory() / "patches", reduced.patches);
   PatchSetRecord patches;
   patches.scan_id = scan.id;
-  patches.file = fs::relative(reduced.patches, store.directory()).string();
-  patches.id = reduced.patches.stem().string();
+  patches.file = (fs::path("patches") / file.filename()).string();
+  patches.id = file.stem().string();
   patches.n_patches = reduced.content.size();
   patches.patch_px = rei_patch_px;
   store.add_patch_set(patches);
 }
 
-std::vector<ReducedScan> reduce_all(const ModelStore& store, const BaselineTask& task,
+std::vector<ReducedScan> reduce_all(const BaselineTask& task, const fs::path& directory,
                                     const std::stop_token& stop) {
   std::vector<ReducedScan> reduced;
   for (const fs::path& scan : task.scans) {
-    reduced.push_back(reduce_to_patches(task.reduction, scan, store.directory() / "patches", stop));
+    reduced.push_back(reduce_to_patches(task.reduction, scan, directory, stop));
   }
   return reduced;
 }
@@ -113,10 +125,10 @@ std::string provenance(const BaselineTask& task, const LearntModel& model,
   return json.dump();
 }
 
-LearntOutcome add_to_store(ModelStore& store, const BaselineTask& task, const LearntModel& model,
-                           const std::vector<ReducedScan>& scans, const std::optional<ModelRecord>& parent) {
-  const ScratchDirectory scratch(store.directory());
-  const fs::path bundle = scratch.path() / "bundle";
+LearntOutcome add_to_store(ModelStore& store, const fs::path& scratch, const BaselineTask& task,
+                           const LearntModel& model, const std::vector<ReducedScan>& scans,
+                           const std::optional<ModelRecord>& parent) {
+  const fs::path bundle = scratch / "bundle";
   const ModelManifest manifest =
       write_anomaly_bundle(bundle, task.name, model.encoder, model.learnt, scans.front().content.pixels,
                            provenance(task, model, scans));
@@ -209,10 +221,11 @@ ScoreRecord record_of(const ScanScore& score, const std::string& scan_id, const 
 
 LearntOutcome initialise_model(ModelStore& store, const BaselineTask& task,
                                const TrainingProgressSink& progress, const std::stop_token& stop) {
-  const std::vector<ReducedScan> scans = reduce_all(store, task, stop);
+  const ScratchDirectory scratch(store.directory());
+  const std::vector<ReducedScan> scans = reduce_all(task, scratch.path(), stop);
   const LearntModel model =
       learn_baseline(contents_of(scans), task.options, progress, [&] { return stop.stop_requested(); });
-  LearntOutcome outcome = add_to_store(store, task, model, scans, std::nullopt);
+  LearntOutcome outcome = add_to_store(store, scratch.path(), task, model, scans, std::nullopt);
   store.promote(outcome.model.id, "learnt from its first baseline");
   outcome.promoted = true;
   return outcome;
@@ -225,7 +238,8 @@ LearntOutcome retrain_model(ModelStore& store, const BaselineTask& task, const T
     throw ConfigError("the store has no active model of the name " + printable(task.name, 64) +
                       ": make one with `braggd model init`");
   }
-  const std::vector<ReducedScan> scans = reduce_all(store, task, stop);
+  const ScratchDirectory scratch(store.directory());
+  const std::vector<ReducedScan> scans = reduce_all(task, scratch.path(), stop);
   std::vector<ScanPatches> learning = contents_of(scans);
   const ScanPatches held_out = part_of(learning.front(), true);
   learning.front() = part_of(learning.front(), false);
@@ -237,7 +251,7 @@ LearntOutcome retrain_model(ModelStore& store, const BaselineTask& task, const T
   const double rei = score_patches(in_memory(model), held_out, ReiMode::stream).counts.rei();
   const double rei_before =
       score_patches(load_anomaly_model(store.bundle(active->id)), held_out, ReiMode::stream).counts.rei();
-  LearntOutcome outcome = add_to_store(store, going_on, model, scans, parent.record);
+  LearntOutcome outcome = add_to_store(store, scratch.path(), going_on, model, scans, parent.record);
   outcome.parent_distance = parent.distance;
   outcome.held_out_rei = rei;
   outcome.held_out_rei_before = rei_before;
@@ -254,13 +268,11 @@ Analysis analyse_scans(ModelStore* store, const AnalysisTask& task,
   const fs::path bundle =
       store != nullptr ? store->bundle(store->find_model(task.model).id) : fs::path(task.model);
   const AnomalyModel model = load_anomaly_model(bundle);
-  std::optional<ScratchDirectory> scratch;
-  if (store == nullptr) scratch.emplace(fs::temp_directory_path());
-  const fs::path directory = store != nullptr ? store->directory() / "patches" : scratch->path();
+  const ScratchDirectory scratch(store != nullptr ? store->directory() : fs::temp_directory_path());
   Analysis analysis{{}, model.baseline};
   for (std::size_t i = 0; i < task.scans.size(); ++i) {
-    const ReducedScan reduced = reduce_to_patches(task.reduction, task.scans[i], directory, stop);
-    AnalysedScan scan{reduced.content.scan_id, std::nullopt,
+    const ReducedScan reduced = reduce_to_patches(task.reduction, task.scans[i], scratch.path(), stop);
+    AnalysedScan scan{reduced.content.scan_id, model.baseline->model_id, std::nullopt,
                       score_patches(model, reduced.content, task.mode)};
     if (!task.loads.empty()) scan.load_mpa = task.loads[i];
     if (store != nullptr) {

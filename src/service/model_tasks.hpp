@@ -53,6 +53,7 @@ LearntOutcome retrain_model(ModelStore& store, const BaselineTask& task, const T
 
 struct AnalysedScan {
   std::string scan_id;
+  std::string model_id;
   std::optional<double> load_mpa;
   ScanScore score;
 };
@@ -70,8 +71,8 @@ struct Analysis {
   std::shared_ptr<const AnomalyBaseline> baseline;  ///< what they were held against
 };
 
-/// Scores scans against a model, in the order given. With a store, scans and scores are registered; with a bundle, patches
-/// go to a directory that is gone afterwards. `on_scan` is told of each as it is done.
+/// Scores scans against a model, in the order given. With a store, scans, patches and scores are
+/// registered; with a bundle nothing is kept. `on_scan` is told of each as it is done.
 Analysis analyse_scans(ModelStore* store, const AnalysisTask& task,
                        const std::function<void(const AnalysedScan&)>& on_scan, const std::stop_token& stop);
 

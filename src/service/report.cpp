@@ -1,12 +1,12 @@
 #include "service/report.hpp"
 
-#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/anomaly_text.hpp"
 #include "core/ledger_rows.hpp"
+#include "service/anomaly_json.hpp"
 
 namespace braggd {
 
@@ -31,24 +31,6 @@ std::string report_text(const ScanReport& report) {
   return out;
 }
 
-namespace {
-
-ordered_json anomaly_json(const AnomalySummary& anomaly) {
-  const auto or_null = [](double value) { return std::isnan(value) ? ordered_json() : ordered_json(value); };
-  ordered_json json{{"model", anomaly.model_id},
-                    {"n_patches", anomaly.n_patches},
-                    {"n_low", anomaly.n_low},
-                    {"rei", or_null(anomaly.rei)},
-                    {"rei_error", or_null(anomaly.rei_error)},
-                    {"jsd", or_null(anomaly.jsd)},
-                    {"too_big_share", anomaly.too_big_share},
-                    {"decision", name_of(anomaly.decision)}};
-  if (anomaly.changed_frame != no_frame) json["changed_frame"] = anomaly.changed_frame;
-  return json;
-}
-
-}  // namespace
-
 std::string report_json(const ScanReport& report) {
   ordered_json ledger, steps = ordered_json::array(), outputs = ordered_json::array();
   for (const auto& [name, count] : ledger_rows(report.summary.ledger)) {
@@ -71,7 +53,7 @@ std::string report_json(const ScanReport& report) {
                     {"ledger", ledger},
                     {"steps", steps},
                     {"outputs", outputs}};
-  if (report.anomaly) root["anomaly"] = anomaly_json(*report.anomaly);
+  if (report.anomaly) root["anomaly"] = to_json(*report.anomaly);
   return root.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

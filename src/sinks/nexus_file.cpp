@@ -51,9 +51,19 @@ void NexusFile::consume(const Envelope& envelope) {
     }
     return;
   }
+  append_result();
+  append_waiting();
+}
+
+void NexusFile::append_result() {
   writer_->append(result_);
   ++next_frame_;
-  append_waiting();
+  const bool changed = writer_->changed_frame() != no_frame;
+  if (changed && !said_changed_) {
+    spdlog::warn("scan={} frame={}: the sample has changed: {}", header_->scan_id, writer_->changed_frame(),
+                 anomaly_text(*writer_->anomaly()));
+  }
+  said_changed_ = said_changed_ || changed;
 }
 
 void NexusFile::append_waiting() {
@@ -61,16 +71,14 @@ void NexusFile::append_waiting() {
     const auto record = waiting_->take(next_frame_);
     if (!record) return;
     unpack(*record, result_);
-    writer_->append(result_);
-    ++next_frame_;
+    append_result();
   }
 }
 
 std::filesystem::path NexusFile::finish(const ScanSummary& summary) {
   while (next_frame_ < summary.ledger.expected) {
     take_missing(next_frame_, *header_, result_);
-    writer_->append(result_);
-    ++next_frame_;
+    append_result();
     append_waiting();
   }
   if (!waiting_->empty()) {

@@ -59,6 +59,7 @@ class NexusFile final : public Sink {
   void abandon() noexcept override;
 
  private:
+  void append_result();
   void append_waiting();
 
   std::shared_ptr<const ScanHeader> header_;
@@ -67,6 +68,7 @@ class NexusFile final : public Sink {
   std::unique_ptr<ResultWriter> writer_;
   std::uint64_t next_frame_ = 0;
   std::optional<AnomalySummary> anomaly_;
+  bool said_changed_ = false;
   FrameResult result_;  // memory that is used for every frame
   std::vector<std::byte> packed_;
 };

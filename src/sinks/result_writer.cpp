@@ -70,6 +70,10 @@ void ResultWriter::score_against(const std::shared_ptr<const AnomalyBaseline>& b
   if (!content_->tally) content_->tally.emplace(baseline, content_->first_omega_deg);
 }
 
+std::uint64_t ResultWriter::changed_frame() const {
+  return content_->tally ? content_->tally->changed_frame() : no_frame;
+}
+
 std::optional<AnomalySummary> ResultWriter::anomaly() const {
   const auto& tally = content_->tally;
   if (!tally) return std::nullopt;

@@ -26,6 +26,8 @@ class ResultWriter {
   void score_against(const std::shared_ptr<const AnomalyBaseline>& baseline);
   /// The result of the next frame.
   void append(const FrameResult& result);
+  /// The frame at which the scan has changed significantly, as far as whole sectors tell; no_frame: it has not.
+  std::uint64_t changed_frame() const;
   const std::filesystem::path& final_path() const { return output_.final_path(); }
   /// The score of the frames so far; nothing where none carried one.
   std::optional<AnomalySummary> anomaly() const;

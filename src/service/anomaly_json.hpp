@@ -1,0 +1,12 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <braggd/anomaly.hpp>
+
+namespace braggd {
+
+/// What the score of a scan amounts to, as programs read it; numbers that are undefined are null.
+nlohmann::ordered_json to_json(const AnomalySummary& anomaly);
+
+}  // namespace braggd
