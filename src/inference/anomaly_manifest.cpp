@@ -8,7 +8,6 @@ namespace braggd {
 namespace {
 
 constexpr std::uint32_t max_clusters = 1000, max_dimensions = 1024;
-constexpr std::size_t max_golden = 64;
 constexpr double largest_count = 1e15;
 
 std::vector<double> parse_histogram(const ManifestSection& baseline, std::size_t n_clusters) {

@@ -17,6 +17,8 @@ namespace braggd {
 
 using Json = nlohmann::ordered_json;
 
+inline constexpr std::size_t max_golden = 64;  ///< golden examples of a manifest
+
 /// One object of the manifest; what is wrong in it is said with the whole path of keys.
 class ManifestSection {
  public:

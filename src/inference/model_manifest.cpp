@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view format_name = "braggd-model-1";
 constexpr std::uint32_t min_patch_px = 5, max_patch_px = 31, max_batch = 4096;
-constexpr std::size_t max_golden = 64, max_classes = 32;
+constexpr std::size_t max_classes = 32;
 constexpr std::array<std::pair<PatchInput, std::string_view>, 3> input_names{
     {{PatchInput::raw, "raw"},
      {PatchInput::min_max, "min_max"},

@@ -109,7 +109,7 @@ class Anomaly(BraggdTest):
         self.assertIn("no model 'copper'", self.analyze(few, model="copper", expect=78).stderr)
         self.assertIn("one --load for each", self.analyze(few, options=("--load", 1, "--load", 2), expect=78).stderr)
         braggd("model", "export", "steel", self.work / "bundle")
-        wrong = self.pipeline(PIPELINE % (1, "").replace("{type: locate_peaks}", "{type: locate_peaks, by: network, model: bundle}"))
+        wrong = self.pipeline((PIPELINE % (1, "")).replace("{type: locate_peaks}", "{type: locate_peaks, by: network, model: bundle}"))
         self.assertIn("must be for locate_peaks", braggd("validate", wrong, expect=78).stderr)
         other = os.path.join(os.environ["BRAGGD_SOURCE"], "models/braggnn-fast")
         wrong = self.pipeline(PIPELINE % (1, "  - {type: score_anomaly, model: %s}\n" % other))
