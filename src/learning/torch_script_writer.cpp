@@ -1,5 +1,6 @@
 // The library of networks: writing scripts, and taking their weights out again.
 #include <sstream>
+#include <torch/serialize.h>
 #include <type_traits>
 
 #include <braggd/error.hpp>
@@ -8,6 +9,7 @@
 #include "inference/torch_script_load.hpp"
 #include "learning/script_writer.hpp"
 #include "learning/torch_script.hpp"
+#include "learning/weight_file.hpp"
 
 namespace braggd {
 
@@ -67,6 +69,26 @@ extern "C" void braggd_read_script_weights(const std::vector<char>& bytes, Named
   }
 }
 
+extern "C" void braggd_read_state_dictionary(const std::vector<char>& bytes, NamedWeights& out) {
+  try {
+    const c10::IValue value = torch::pickle_load(bytes);
+    if (!value.isGenericDict()) throw ConfigError("holds no state dictionary: save network.state_dict()");
+    std::size_t floats_left = bytes.size() / sizeof(float);
+    out.clear();
+    for (const auto& entry : value.toGenericDict()) {
+      if (!entry.key().isString() || !entry.value().isTensor()) continue;
+      const std::string& name = entry.key().toStringRef();
+      out.emplace(name, weight_of(name, entry.value().toTensor(), floats_left));
+    }
+  } catch (const ConfigError&) {
+    throw;
+  } catch (const std::exception& error) {
+    const std::string_view text = error.what();
+    throw ConfigError("cannot be read as a state dictionary of PyTorch (" +
+                      printable(text.substr(0, text.find('\n')), 200) + ")");
+  }
+}
+
 extern "C" void braggd_write_script(const Script& script, std::vector<char>& out) {
   std::ostringstream stream(std::ios::binary);
   make_module(script, false).save(stream);
@@ -75,6 +97,7 @@ extern "C" void braggd_write_script(const Script& script, std::vector<char>& out
 }
 
 static_assert(std::is_same_v<decltype(braggd_read_script_weights), ReadScriptWeights>);
+static_assert(std::is_same_v<decltype(braggd_read_state_dictionary), ReadStateDictionary>);
 static_assert(std::is_same_v<decltype(braggd_write_script), WriteScript>);
 
 }  // namespace braggd

@@ -1,34 +1,113 @@
 #include "learning/weight_file.hpp"
 
+#include <fstream>
 #include <numeric>
+#include <optional>
 
 #include <braggd/error.hpp>
 
+#include "core/text.hpp"
 #include "formats/hdf5.hpp"
 #include "formats/hdf5_values.hpp"
+#include "inference/model_manifest.hpp"
+#include "inference/network_library.hpp"
 #include "learning/braggnn.hpp"
 
 namespace braggd {
 
-NamedWeights read_braggnn_weights(const std::filesystem::path& file, std::uint32_t patch_px) {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view hdf5_signature = "\x89HDF\r\n\x1a\n";
+constexpr std::string_view zip_signature = "PK\x03\x04";
+constexpr const char* first_dense = "dense_layers.0.weight";
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& what) {
+  throw InputError(printable(file.string()) + ": " + what);
+}
+
+std::size_t size_of(const WeightPlan& planned) {
+  return static_cast<std::size_t>(
+      std::accumulate(planned.shape.begin(), planned.shape.end(), std::int64_t{1}, std::multiplies<>()));
+}
+
+std::string beginning_of(const fs::path& file, std::size_t bytes) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string beginning(bytes, '\0');
+  stream.read(beginning.data(), static_cast<std::streamsize>(bytes));
+  beginning.resize(static_cast<std::size_t>(stream.gcount()));
+  return beginning;
+}
+
+/// Those datasets that BraggNN could have; others are of no interest.
+NamedWeights read_hdf5(const fs::path& file) {
   NamedWeights weights;
   try {
     const hdf5::Handle opened = hdf5::open_file(file);
-    for (const WeightPlan& planned : braggnn_weights(patch_px)) {
-      const auto n = static_cast<std::size_t>(
-          std::accumulate(planned.shape.begin(), planned.shape.end(), std::int64_t{1}, std::multiplies<>()));
-      const auto numbers = hdf5::read_numbers(opened, "state_dict/" + planned.name, n);
-      if (!numbers || numbers->values.size() != n) {
-        throw InputError(file.string() + ": state_dict/" + planned.name + " is missing or has another size");
-      }
-      Weight weight{planned.shape, {}};
+    const std::string group = hdf5::exists(opened, "state_dict") ? "state_dict/" : "";
+    for (const WeightPlan& planned : braggnn_weights(15)) {  // no weight of 11 x 11 is larger
+      const auto numbers = hdf5::read_numbers(opened, group + planned.name, size_of(planned));
+      if (!numbers) continue;
+      Weight weight{{numbers->extent.begin(), numbers->extent.end()}, {}};
       for (const double value : numbers->values) weight.values.push_back(static_cast<float>(value));
       weights.emplace(planned.name, std::move(weight));
     }
   } catch (const hdf5::Error& error) {
-    throw InputError(file.string() + ": " + error.what());
+    refuse(file, error.what());
   }
   return weights;
+}
+
+NamedWeights read_pytorch(const fs::path& file) {
+  std::error_code error;
+  const std::uint64_t bytes = fs::file_size(file, error);
+  if (error || bytes > max_script_bytes) refuse(file, "is larger than any state dictionary of BraggNN");
+  std::ifstream stream(file, std::ios::binary);
+  const std::vector<char> content(std::istreambuf_iterator<char>(stream), {});
+  NamedWeights weights;
+  try {
+    network_function_as<ReadStateDictionary>("braggd_read_state_dictionary")(content, weights);
+  } catch (const ConfigError& error) {
+    throw ConfigError(printable(file.string()) + ": " + error.what());
+  }
+  return weights;
+}
+
+std::uint32_t patch_px_of(const fs::path& file, const NamedWeights& weights) {
+  const auto dense = weights.find(first_dense);
+  if (dense == weights.end())
+    refuse(file, std::string("has no weight ") + first_dense + ", so it is not BraggNN's");
+  for (const std::uint32_t patch_px : {11U, 15U}) {
+    for (const WeightPlan& planned : braggnn_weights(patch_px)) {
+      if (planned.name == first_dense && planned.shape == dense->second.shape) return patch_px;
+    }
+  }
+  refuse(file,
+         std::string(first_dense) + " has a shape of neither 11 x 11 nor 15 x 15 px with layers 16-8-4-2");
+}
+
+}  // namespace
+
+ForeignBraggnn read_foreign_braggnn(const fs::path& file) {
+  const std::string beginning = beginning_of(file, hdf5_signature.size());
+  if (beginning != hdf5_signature && !beginning.starts_with(zip_signature)) {
+    refuse(file,
+           "is neither HDF5 nor an archive of PyTorch; files of PyTorch before 1.6 are to be saved anew by a "
+           "later one");
+  }
+  const NamedWeights all = beginning == hdf5_signature ? read_hdf5(file) : read_pytorch(file);
+  ForeignBraggnn foreign;
+  foreign.patch_px = patch_px_of(file, all);
+  for (const WeightPlan& planned : braggnn_weights(foreign.patch_px)) {
+    const auto found = all.find(planned.name);
+    if (found == all.end()) refuse(file, "lacks the weight " + planned.name);
+    if (found->second.shape != planned.shape)
+      refuse(file, planned.name + " has another shape than BraggNN's");
+    foreign.weights.emplace(planned.name, found->second);
+  }
+  foreign.shares_theta = shares_theta(foreign.weights);
+  return foreign;
 }
 
 }  // namespace braggd

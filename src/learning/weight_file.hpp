@@ -1,13 +1,29 @@
+// Weights of BraggNN that others have trained.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "learning/network_plan.hpp"
 
 namespace braggd {
 
-/// The weights of BraggNN for patches of `patch_px` from an HDF5 file that holds a group `state_dict` of datasets by the
-/// names of the authors' state dictionary. Throws InputError.
-NamedWeights read_braggnn_weights(const std::filesystem::path& file, std::uint32_t patch_px);
+/// The authors' weights, whatever code they belong to.
+struct ForeignBraggnn {
+  NamedWeights weights;  ///< by the names of the authors' state dictionary
+  std::uint32_t patch_px = 0;
+  bool shares_theta = false;  ///< of the first code generation, which evaluates phi and g with theta's layer
+};
+
+/// Reads a state dictionary: a file that PyTorch saved (since 1.6: a zip archive), or HDF5 with datasets by the weights'
+/// names, in the group `state_dict` or at the root. Networks of 11 x 11 and 15 x 15 px with fully connected layers 16-8-4-2 are
+/// known. Throws InputError that says which weight is missing or has another shape; ConfigError for a PyTorch file
+/// without LibTorch.
+ForeignBraggnn read_foreign_braggnn(const std::filesystem::path& file);
+
+/// braggd_read_state_dictionary in the library of networks: all tensors of float32 in the bytes of a file that PyTorch saved.
+/// Throws ConfigError for what cannot be read.
+using ReadStateDictionary = void(const std::vector<char>& bytes, NamedWeights& out);
 
 }  // namespace braggd

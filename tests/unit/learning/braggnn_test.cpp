@@ -40,7 +40,7 @@ TEST(Braggnn, InBothFormsGivesTheOutputsOfWeightsThatOthersTrained) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   const auto path = shared_data("braggnn-parity/psz15.h5");
   BRAGGD_SKIP_WITHOUT(path);
-  const NamedWeights weights = read_braggnn_weights(path, 15);
+  const NamedWeights weights = read_foreign_braggnn(path).weights;
   const hdf5::Handle file = hdf5::open_file(path);
   std::vector<float> patches = floats(file, "patches");
   const std::vector<float> expected = floats(file, "outputs");
