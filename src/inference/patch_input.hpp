@@ -4,13 +4,8 @@
 #include <span>
 
 #include "inference/model_manifest.hpp"
-#include "inference/patch_position.hpp"
 
 namespace braggd {
-
-/// Centroid of a patch with weights x^2 (positive counts only), in px from the centre of its first pixel; the middle of
-/// the patch where nothing is positive. `patch`: size_px x size_px, NaN is no value.
-PatchPosition squared_centroid(std::span<const float> patch, std::uint32_t size_px);
 
 /// Writes the network's channels of one patch, channel by channel, `manifest.channels() * manifest.patch_pixels()`
 /// floats, all finite. A flat patch is 0 under min_max; one without positive counts is 0, and -1 in the mask without a

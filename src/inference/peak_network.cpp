@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <braggd/error.hpp>
 
 #include "core/text.hpp"
+#include "inference/bundle_perceptron.hpp"
 #include "inference/patch_input.hpp"
 #include "inference/script_module.hpp"
+#include "kernels/patch_channels.hpp"
 
 namespace braggd {
 
@@ -27,11 +30,7 @@ bool wants_bfloat16(const std::string& precision, const ModelManifest& manifest)
         "'" + printable(precision, 32) + "' is no precision; there are auto, float32 and bfloat16",
         "precision");
   }
-#if defined(__x86_64__) && (!defined(__clang__) || __clang_major__ >= 16)
-  return __builtin_cpu_supports("avx512bf16") != 0 && bfloat16_is_as_good(manifest);
-#else
-  return false && bfloat16_is_as_good(manifest);
-#endif
+  return has_bfloat16_products() && bfloat16_is_as_good(manifest);
 }
 
 ScriptShape shape_of(const ModelManifest& manifest) {
@@ -43,7 +42,7 @@ PatchPosition position_of(const ModelManifest& manifest, std::span<const float> 
   const std::size_t row = manifest.col_first ? 1 : 0, col = 1 - row;
   PatchPosition place{answer[row] * manifest.scale_px, answer[col] * manifest.scale_px};
   if (manifest.residual) {
-    const PatchPosition base = squared_centroid(patch, manifest.patch_px);
+    const SquaredCentroid base = squared_centroid(patch, manifest.patch_px);
     place.row += base.row;
     place.col += base.col;
   }
@@ -59,7 +58,33 @@ PatchPosition position_of(const ModelManifest& manifest, std::span<const float> 
 struct PeakNetwork::State {
   ModelManifest manifest;
   ScriptModule script;
+  std::optional<PeakPerceptron> perceptron;  // runs in place of the script
   bool bfloat16;
+
+  State(const ModelBundle& bundle, const InferenceOptions& options)
+      : manifest(bundle.manifest),
+        script(bundle.script, shape_of(manifest), options.device,
+               wants_bfloat16(options.precision, manifest)),
+        bfloat16(wants_bfloat16(options.precision, manifest)) {
+    if (script.device() == "cpu" && (!bfloat16 || has_bfloat16_products()))
+      perceptron = perceptron_of(bundle);
+  }
+
+  /// Patches that travel together.
+  std::size_t batch() const { return perceptron ? PeakPerceptron::together : std::size_t{manifest.batch}; }
+
+  /// `input` and `answers` are of a whole batch, of which the first n count.
+  void run(std::size_t n, std::span<float> input, std::span<float> answers) const {
+    const std::size_t floats = manifest.patch_pixels() * manifest.channels(), outputs = manifest.outputs();
+    if (!perceptron) {
+      std::ranges::fill(input.subspan(n * floats), 0.0F);
+      script.run(input, answers);
+    } else if (bfloat16) {
+      perceptron->run_bfloat16(input.first(n * floats), answers.first(n * outputs));
+    } else {
+      perceptron->run(input.first(n * floats), answers.first(n * outputs));
+    }
+  }
 };
 
 PeakNetwork PeakNetwork::load(const std::filesystem::path& bundle, const InferenceOptions& options) {
@@ -68,15 +93,12 @@ PeakNetwork PeakNetwork::load(const std::filesystem::path& bundle, const Inferen
 
 PeakNetwork::PeakNetwork(const ModelBundle& bundle, const InferenceOptions& options,
                          const std::string& name) {
-  const bool bfloat16 = wants_bfloat16(options.precision, bundle.manifest);
   try {
-    state_ = std::make_unique<const State>(
-        State{bundle.manifest,
-              ScriptModule(bundle.script, shape_of(bundle.manifest), options.device, bfloat16), bfloat16});
+    state_ = std::make_unique<const State>(bundle, options);
   } catch (const ConfigError& error) {
     throw ConfigError(name + ": " + error.what(), error.key());
   }
-  const float tolerance = bfloat16 ? bfloat16_tolerance_px : state_->manifest.tolerance_px;
+  const float tolerance = state_->bfloat16 ? bfloat16_tolerance_px : state_->manifest.tolerance_px;
   for (const GoldenExample& example : state_->manifest.golden) {
     PatchPosition place;
     locate(example.patch, example.threshold, {&place, 1});
@@ -116,7 +138,7 @@ void PeakNetwork::locate(std::span<const float> patches, std::span<const float> 
                          std::span<PatchPosition> out) const {
   const ModelManifest& manifest = state_->manifest;
   const std::size_t pixels = manifest.patch_pixels(), floats = pixels * manifest.channels();
-  const std::size_t outputs = manifest.outputs(), batch = manifest.batch;
+  const std::size_t outputs = manifest.outputs(), batch = state_->batch();
   if (patches.size() != out.size() * pixels || (thresholds.size() != 1 && thresholds.size() != out.size())) {
     throw std::invalid_argument("patches, thresholds and positions of a network differ in number");
   }
@@ -130,8 +152,7 @@ void PeakNetwork::locate(std::span<const float> patches, std::span<const float> 
       prepare_patch(manifest.input, patches.subspan((done + i) * pixels, pixels), threshold,
                     std::span(input).subspan(i * floats, floats));
     }
-    std::fill(input.begin() + static_cast<std::ptrdiff_t>(n * floats), input.end(), 0.0F);
-    state_->script.run(input, answers);
+    state_->run(n, input, answers);
     for (std::size_t i = 0; i < n; ++i) {
       out[done + i] = position_of(manifest, std::span(answers).subspan(i * outputs, outputs),
                                   patches.subspan((done + i) * pixels, pixels));

@@ -7,6 +7,7 @@
 #include <braggd/error.hpp>
 
 #include "core/text.hpp"
+#include "inference/script_weights.hpp"
 #include "learning/script_writer.hpp"
 
 namespace braggd {

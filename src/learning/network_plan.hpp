@@ -2,21 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "inference/model_manifest.hpp"
+#include "inference/script_weights.hpp"
 
 namespace braggd {
-
-/// A tensor by itself, row-major.
-struct Weight {
-  std::vector<std::int64_t> shape;
-  std::vector<float> values;
-};
-using NamedWeights = std::map<std::string, Weight>;
 
 /// TorchScript source and the weights that it names.
 struct Script {

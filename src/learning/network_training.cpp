@@ -11,12 +11,6 @@ std::vector<char> write_script(const Script& script) {
   return bytes;
 }
 
-NamedWeights read_script_weights(const std::vector<char>& bytes) {
-  NamedWeights weights;
-  network_function_as<ReadScriptWeights>("braggd_read_script_weights")(bytes, weights);
-  return weights;
-}
-
 TrainedNetwork train_peak_network(const TrainingOptions& options,
                                   const std::function<void(const TrainingProgress&)>& progress,
                                   const std::function<bool()>& stopped) {

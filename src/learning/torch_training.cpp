@@ -11,6 +11,7 @@
 
 #include "inference/patch_input.hpp"
 #include "inference/torch_script_load.hpp"
+#include "kernels/patch_channels.hpp"
 #include "learning/torch_script.hpp"
 #include "learning/train_peak_network.hpp"
 #include "learning/training_patches.hpp"
@@ -58,7 +59,7 @@ class BatchMaker {
       const auto [row, col] = symmetry.turn(patches_.rows[index], patches_.cols[index]);
       put(batch.truth, i, row, col);
       if (manifest_.residual) {
-        const PatchPosition base = squared_centroid(turned_, manifest_.patch_px);
+        const SquaredCentroid base = squared_centroid(turned_, manifest_.patch_px);
         put(batch.base, i, base.row, base.col);
       }
     }

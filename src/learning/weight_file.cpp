@@ -10,7 +10,7 @@
 #include "formats/hdf5.hpp"
 #include "formats/hdf5_values.hpp"
 #include "inference/model_manifest.hpp"
-#include "inference/network_library.hpp"
+#include "inference/script_weights.hpp"
 #include "learning/braggnn.hpp"
 
 namespace braggd {
@@ -65,13 +65,11 @@ NamedWeights read_pytorch(const fs::path& file) {
   if (error || bytes > max_script_bytes) refuse(file, "is larger than any state dictionary of BraggNN");
   std::ifstream stream(file, std::ios::binary);
   const std::vector<char> content(std::istreambuf_iterator<char>(stream), {});
-  NamedWeights weights;
   try {
-    network_function_as<ReadStateDictionary>("braggd_read_state_dictionary")(content, weights);
+    return read_state_dictionary(content);
   } catch (const ConfigError& error) {
     throw ConfigError(printable(file.string()) + ": " + error.what());
   }
-  return weights;
 }
 
 std::uint32_t patch_px_of(const fs::path& file, const NamedWeights& weights) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <vector>
 
 #include "learning/network_plan.hpp"
 
@@ -21,9 +20,5 @@ struct ForeignBraggnn {
 /// known. Throws InputError that says which weight is missing or has another shape; ConfigError for a PyTorch file
 /// without LibTorch.
 ForeignBraggnn read_foreign_braggnn(const std::filesystem::path& file);
-
-/// braggd_read_state_dictionary in the library of networks: all tensors of float32 in the bytes of a file that PyTorch saved.
-/// Throws ConfigError for what cannot be read.
-using ReadStateDictionary = void(const std::vector<char>& bytes, NamedWeights& out);
 
 }  // namespace braggd

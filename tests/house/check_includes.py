@@ -18,7 +18,7 @@ MAY_INCLUDE = {
     "wire": FORMATS,
     "formats": FORMATS,
     "simulation": FORMATS,
-    "inference": BOTTOM,
+    "inference": FORMATS,
     # Networks learn from simulated patches and are written as what inference reads; weights of others come in HDF5.
     "learning": FORMATS | {"formats", "simulation", "inference"},
     "stages": STAGES,

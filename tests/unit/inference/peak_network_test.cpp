@@ -5,7 +5,9 @@
 
 #include <braggd/error.hpp>
 
+#include "inference/bundle_perceptron.hpp"
 #include "inference/patch_input.hpp"
+#include "kernels/patch_channels.hpp"
 #include "unit/inference/bundles.hpp"
 
 namespace braggd {
@@ -75,6 +77,43 @@ TEST_P(EachNetwork, GivesFinitePlacesForPatchesThatShowNothing) {
   }
 }
 
+TEST(PeakNetwork, PlacesAsItsScriptDoesWhereThePerceptronRuns) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  const ModelBundle bundle = random_bundle();
+  const ModelManifest& manifest = bundle.manifest;
+  ASSERT_TRUE(perceptron_of(bundle).has_value());
+  const std::vector<float> patches = random_patches(manifest.batch, manifest.patch_px);
+  const std::vector<PatchPosition> places = located({bundle, {"cpu", "float32"}, "trial"}, patches);
+  const std::size_t pixels = manifest.patch_pixels();
+  std::vector<float> channels(manifest.batch * 2 * pixels), answers(manifest.batch * 4);
+  for (std::size_t i = 0; i < manifest.batch; ++i) {
+    prepare_patch(manifest.input, std::span(patches).subspan(i * pixels, pixels), 5,
+                  std::span(channels).subspan(i * 2 * pixels, 2 * pixels));
+  }
+  const ScriptModule script(bundle.script, {manifest.batch, 2, manifest.patch_px, 4}, "cpu", false);
+  script.run(channels, answers);
+  for (std::size_t i = 0; i < manifest.batch; ++i) {
+    const auto base = squared_centroid(std::span(patches).subspan(i * pixels, pixels), manifest.patch_px);
+    EXPECT_NEAR(places[i].row, base.row + answers[4 * i], 1e-4) << i;
+    EXPECT_NEAR(places[i].col, base.col + answers[4 * i + 1], 1e-4) << i;
+    EXPECT_NEAR(places[i].row_error, std::exp(answers[4 * i + 2]), 1e-4 * places[i].row_error) << i;
+    EXPECT_NEAR(places[i].col_error, std::exp(answers[4 * i + 3]), 1e-4 * places[i].col_error) << i;
+  }
+}
+
+TEST(PeakNetwork, RunsTheScriptWhereItIsAnotherFunctionOfTheSameWeights) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  const NetworkPlan plan = network_plan("braggnn-fast");
+  Script script = deployed_script(plan, initial_weights(plan, 7));
+  const std::string before = "torch.relu(";
+  script.source.replace(script.source.find(before), before.size(), "torch.sigmoid(");
+  EXPECT_FALSE(perceptron_of({plan.manifest, write_script(script)}).has_value());
+  script.weights.erase("error_bias_1");
+  script.source = "\ndef forward(self, x):\n    return torch.zeros([256, 4])\n";
+  EXPECT_FALSE(perceptron_of({plan.manifest, write_script(script)}).has_value());
+  EXPECT_FALSE(perceptron_of(random_bundle("braggnn-11")).has_value());
+}
+
 INSTANTIATE_TEST_SUITE_P(networks, EachNetwork,
                          testing::Combine(testing::Values("braggnn-fast", "braggnn-11", "braggnn-15"),
                                           testing::Values("float32", "bfloat16")));
@@ -108,18 +147,6 @@ TEST(PeakNetwork, TurnsTheOrderOfOutputsAsItsManifestSays) {
 
 TEST(LinearAlgebra, IsNamed) {
   EXPECT_THAT(linear_algebra_in_use(), testing::HasSubstr("LibTorch"));
-}
-
-TEST(SquaredCentroid, WeighsWithSquaresAndLeavesOutWhatHasNoValue) {
-  std::vector<float> patch(25, 0.0F);
-  patch[6] = 1;   // (1, 1)
-  patch[18] = 3;  // (3, 3)
-  patch[24] = NAN;
-  patch[0] = -100;
-  const PatchPosition place = squared_centroid(patch, 5);
-  EXPECT_FLOAT_EQ(place.row, 2.8F);
-  EXPECT_FLOAT_EQ(place.col, 2.8F);
-  EXPECT_EQ(squared_centroid(std::vector<float>(25, NAN), 5).row, 2);
 }
 
 TEST(PreparedPatch, OfAFlatPatchIs0UnderMinMax) {

@@ -6,6 +6,7 @@
 
 #include <braggd/error.hpp>
 
+#include "inference/script_weights.hpp"
 #include "learning/patch_views.hpp"
 #include "learning/script_writer.hpp"
 #include "unit/inference/bundles.hpp"
