@@ -1,11 +1,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "cli/exit_code.hpp"
 #include "cli/verb.hpp"
 #include "core/allocator.hpp"
+#include "core/scratch_directory.hpp"
 #include "core/text.hpp"
 #include "formats/open_scan.hpp"
 #include "kernels/kernel_set.hpp"
@@ -30,24 +30,6 @@ struct BenchOptions {
   double rate = 0;
   bool find_highest = false;
   bool json = false;
-};
-
-/// A directory for the results, gone with the object.
-class ScratchDirectory {
- public:
-  ScratchDirectory() : path_(fs::temp_directory_path() / ("braggd-bench-" + std::to_string(::getpid()))) {
-    fs::create_directories(path_);
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 std::unique_ptr<ScanReader> open_frames(const BenchOptions& options) {
@@ -97,7 +79,7 @@ void print(const char* what, const nlohmann::ordered_json& result) {
 
 int bench(const BenchOptions& options) {
   restart_with_huge_pages();
-  const ScratchDirectory directory;
+  const ScratchDirectory directory(fs::temp_directory_path());
   const Plan plan = plan_into(options, directory.path());
   RepeatedScan scan(*open_frames(options), distinct_frames);
   LoadOptions load{options.frames, options.rate, {}};

@@ -7,12 +7,15 @@
 #include <braggd/error.hpp>
 
 #include "cli/exit_code.hpp"
+#include "core/scratch_directory.hpp"
 #include "core/text.hpp"
 #include "inference/model_bundle.hpp"
 #include "inference/network_library.hpp"
+#include "learning/make_bundle.hpp"
 #include "learning/model_store.hpp"
 #include "learning/stored_bundles.hpp"
 #include "learning/verify_bundle.hpp"
+#include "learning/weight_file.hpp"
 
 namespace braggd {
 
@@ -159,11 +162,32 @@ void import_bundle(const fs::path& bundle, const StoreVerb& options) {
   }
 }
 
+/// Weights of BraggNN from elsewhere become a bundle, judged like our own.
+void import_weights(const fs::path& file, const StoreVerb& options) {
+  const ForeignBraggnn foreign = read_foreign_braggnn(file);
+  NetworkPlan plan = network_plan("braggnn-" + std::to_string(foreign.patch_px));
+  if (!options.name.empty()) plan.manifest.name = options.name;
+  if (foreign.shares_theta) {
+    std::printf(
+        "%s: weights of the first generation of BraggNN's code: phi and g are evaluated with theta's layer\n",
+        printable(file.string()).c_str());
+  }
+  const ordered_json training{
+      {"imported_from", printable(file.filename().string())},
+      {"code_generation", foreign.shares_theta ? "first, phi and g share theta" : "second"}};
+  const ScratchDirectory scratch(fs::temp_directory_path());
+  const fs::path bundle = scratch.path() / "bundle";
+  std::printf("%s", accuracy_text(make_bundle(bundle, plan, foreign.weights, training.dump(), {})).c_str());
+  import_bundle(bundle, options);
+}
+
 int import_bundles(const StoreVerb& options) {
   if (!options.name.empty() && options.bundles.size() > 1) {
     throw ConfigError("--name is for one bundle; import them one by one", "name");
   }
-  for (const std::string& bundle : options.bundles) import_bundle(bundle, options);
+  for (const std::string& bundle : options.bundles) {
+    fs::is_regular_file(bundle) ? import_weights(bundle, options) : import_bundle(bundle, options);
+  }
   return exit_ok;
 }
 
@@ -219,10 +243,18 @@ void add_import(CLI::App& model, Action& chosen) {
       model, chosen, options, "import", "register bundles as candidates, and make the store",
       "Checks a bundle, runs it on its golden examples where LibTorch is there, copies it into the store and "
       "registers it. A bundle that is there already changes nothing; one whose copy was damaged is mended. A "
-      "store whose metadata.sqlite was lost is made anew from its own bundles.",
-      "braggd model import models/braggnn-fast\nbraggd model import models/braggnn-fast --name my-network",
+      "store whose metadata.sqlite was lost is made anew from its own bundles. A file is taken for weights "
+      "of BraggNN "
+      "that others trained (a state dictionary of PyTorch, or one in HDF5): the two generations of its code, "
+      "whose "
+      "weights have the same names and do not work in one another, are told apart, and a bundle is made and "
+      "judged.",
+      "braggd model import models/braggnn-fast\nbraggd model import models/braggnn-fast --name my-network\n"
+      "braggd model import fc16_8_4_2-sz11.pth --name braggnn-aps",
       &import_bundles);
-  verb->add_option("BUNDLE", options->bundles, "model bundles")->required()->expected(1, 100'000);
+  verb->add_option("BUNDLE", options->bundles, "bundles, or files of weights")
+      ->required()
+      ->expected(1, 100'000);
   verb->add_option("--name", options->name, "call the model so in the store")
       ->check(some("letters, digits, '.', '_' and '-'"))
       ->type_name("NAME");

@@ -10,10 +10,4 @@ NamedWeights read_script_weights(const std::vector<char>& bytes) {
   return weights;
 }
 
-NamedWeights read_state_dictionary(const std::vector<char>& bytes) {
-  NamedWeights weights;
-  network_function_as<ReadStateDictionary>("braggd_read_state_dictionary")(bytes, weights);
-  return weights;
-}
-
 }  // namespace braggd

@@ -19,12 +19,7 @@ using NamedWeights = std::map<std::string, Weight>;
 /// ConfigError without LibTorch, for what is no such archive, and for weights that are not finite or of another type.
 NamedWeights read_script_weights(const std::vector<char>& bytes);
 
-/// All tensors of float32 in the bytes of a state dictionary that PyTorch saved (since 1.6: a zip archive). Throws as
-/// read_script_weights does.
-NamedWeights read_state_dictionary(const std::vector<char>& bytes);
-
-/// braggd_read_script_weights and braggd_read_state_dictionary in the library of networks.
+/// braggd_read_script_weights in the library of networks.
 using ReadScriptWeights = void(const std::vector<char>& bytes, NamedWeights& out);
-using ReadStateDictionary = ReadScriptWeights;
 
 }  // namespace braggd

@@ -1,6 +1,5 @@
 // The library of networks: taking weights out of scripts.
 #include <torch/script.h>
-#include <torch/serialize.h>
 #include <type_traits>
 
 #include <braggd/error.hpp>
@@ -52,27 +51,6 @@ extern "C" void braggd_read_script_weights(const std::vector<char>& bytes, Named
   }
 }
 
-extern "C" void braggd_read_state_dictionary(const std::vector<char>& bytes, NamedWeights& out) {
-  try {
-    const c10::IValue value = torch::pickle_load(bytes);
-    if (!value.isGenericDict()) throw ConfigError("holds no state dictionary: save network.state_dict()");
-    std::size_t floats_left = bytes.size() / sizeof(float);
-    out.clear();
-    for (const auto& entry : value.toGenericDict()) {
-      if (!entry.key().isString() || !entry.value().isTensor()) continue;
-      const std::string& name = entry.key().toStringRef();
-      out.emplace(name, weight_of(name, entry.value().toTensor(), floats_left));
-    }
-  } catch (const ConfigError&) {
-    throw;
-  } catch (const std::exception& error) {
-    const std::string_view text = error.what();
-    throw ConfigError("cannot be read as a state dictionary of PyTorch (" +
-                      printable(text.substr(0, text.find('\n')), 200) + ")");
-  }
-}
-
-static_assert(std::is_same_v<decltype(braggd_read_state_dictionary), ReadStateDictionary>);
 static_assert(std::is_same_v<decltype(braggd_read_script_weights), ReadScriptWeights>);
 
 }  // namespace braggd

@@ -34,9 +34,15 @@ std::string provenance(const TrainingOptions& options, const TrainedNetwork& tra
 ModelManifest make_bundle(const std::filesystem::path& directory, const TrainingOptions& options,
                           const TrainedNetwork& trained, const JudgingOptions& judging) {
   const NetworkPlan plan = network_plan(options.network);
-  ModelBundle bundle{plan.manifest, write_script(deployed_script(plan, trained.weights))};
+  return make_bundle(directory, plan, trained.weights, provenance(options, trained, plan, judging), judging);
+}
+
+ModelManifest make_bundle(const std::filesystem::path& directory, const NetworkPlan& plan,
+                          const NamedWeights& weights, const std::string& training,
+                          const JudgingOptions& judging) {
+  ModelBundle bundle{plan.manifest, write_script(deployed_script(plan, weights))};
   ModelManifest& manifest = bundle.manifest;
-  manifest.training = provenance(options, trained, plan, judging);
+  manifest.training = training;
   const TrainingPatches patches =
       make_training_patches(judging_set(manifest.patch_px, judging.seed), judging.patches);
   for (const char* precision : {"float32", "bfloat16"}) {

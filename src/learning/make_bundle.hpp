@@ -18,4 +18,9 @@ struct JudgingOptions {
 ModelManifest make_bundle(const std::filesystem::path& directory, const TrainingOptions& options,
                           const TrainedNetwork& trained, const JudgingOptions& judging);
 
+/// The same for weights that others trained; `training` is their provenance, JSON.
+ModelManifest make_bundle(const std::filesystem::path& directory, const NetworkPlan& plan,
+                          const NamedWeights& weights, const std::string& training,
+                          const JudgingOptions& judging);
+
 }  // namespace braggd

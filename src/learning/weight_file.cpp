@@ -59,19 +59,6 @@ NamedWeights read_hdf5(const fs::path& file) {
   return weights;
 }
 
-NamedWeights read_pytorch(const fs::path& file) {
-  std::error_code error;
-  const std::uint64_t bytes = fs::file_size(file, error);
-  if (error || bytes > max_script_bytes) refuse(file, "is larger than any state dictionary of BraggNN");
-  std::ifstream stream(file, std::ios::binary);
-  const std::vector<char> content(std::istreambuf_iterator<char>(stream), {});
-  try {
-    return read_state_dictionary(content);
-  } catch (const ConfigError& error) {
-    throw ConfigError(printable(file.string()) + ": " + error.what());
-  }
-}
-
 std::uint32_t patch_px_of(const fs::path& file, const NamedWeights& weights) {
   const auto dense = weights.find(first_dense);
   if (dense == weights.end())

@@ -4,13 +4,13 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include <braggd/error.hpp>
 
+#include "core/scratch_directory.hpp"
 #include "core/text.hpp"
 #include "formats/output_directory.hpp"
 #include "inference/model_bundle.hpp"
@@ -24,29 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t held_out_every = 5;  // frames of a new baseline that a retraining does not learn from
-
-/// A directory for what is in the making, gone with the object.
-class ScratchDirectory {
- public:
-  explicit ScratchDirectory(const fs::path& within) {
-    std::string name = (within / "making-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw OutputError(within.string() +
-                        ": no directory can be made there: " + std::generic_category().message(errno));
-    }
-    path_ = name;
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 ScanRecord record_of(const ReducedScan& reduced, std::optional<double> load) {
   ScanRecord record;

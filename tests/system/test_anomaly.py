@@ -100,7 +100,7 @@ class Anomaly(BraggdTest):
         few = self.work / "few.h5"
         simulate(few, 3, 512, 512, *SAMPLE)
         self.assertIn("too few for 1000 clusters", self.init([few], clusters=1000, expect=None).stderr)
-        self.assertEqual(list((self.work / "store").glob("making-*")) + list((self.work / "store").glob("patches/*")), [])
+        self.assertEqual(list((self.work / "store").glob("braggd-*")) + list((self.work / "store").glob("patches/*")), [])
         self.assertIn("no model 'steel'", self.analyze(few, model="steel", expect=78).stderr)
         scans = self.baseline(1)
         answer = self.init(scans)

@@ -74,19 +74,19 @@ PatchSet expected_set(const hdf5::Handle& file, const char* name, ReiMode mode) 
   return set;
 }
 
-struct ScanPatches {
+struct FoundPatches {
   std::map<ReiMode, PatchSet> sets;
   std::uint64_t n_too_small = 0, n_too_big = 0;
 };
 
 /// All patches of a scan, no dark frame, pixels from 100 counts on.
-ScanPatches patches_of(ScanReader& scan) {
+FoundPatches patches_of(ScanReader& scan) {
   const ScanHeader& header = *scan.header();
   SparsifyRule rule;
   rule.at_least = 100;
   rule.max_pixels = header.shape.pixels();
   const Sparsifier sparsifier(header.pixel_type, header.shape, rule);
-  ScanPatches found;
+  FoundPatches found;
   ReiPatches patches;
   for (std::uint64_t i = 0; i < header.expected_frames; ++i) {
     const auto frame = scan.read(i);
@@ -119,7 +119,7 @@ TEST(ReiGolden, PatchesOfTheRubyScanAreThoseOfThePublishedRules) {
   BRAGGD_SKIP_WITHOUT(path);
   BRAGGD_SKIP_WITHOUT(scan);
   const auto file = hdf5::open_file(path);
-  const ScanPatches found = patches_of(*open_scan(scan));
+  const FoundPatches found = patches_of(*open_scan(scan));
   const PatchSet& stream = found.sets.at(ReiMode::stream);
   EXPECT_EQ(stream.size(), 1384U);
   EXPECT_TRUE(stream == expected_set(file, "patches_u16", ReiMode::stream));
