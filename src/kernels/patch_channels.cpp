@@ -1,4 +1,4 @@
-// Compiled without errno of mathematical functions, which would keep roots from being taken side by side.
+// Compiled without errno and traps of arithmetic, which would keep pixels from being taken side by side.
 #include "kernels/patch_channels.hpp"
 
 #include <algorithm>
