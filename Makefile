@@ -64,6 +64,7 @@ bench: ## the measurements
 	mkdir -p build/bench
 	build/release/bench/kernels_bench --benchmark_min_time=0.2 --benchmark_out=build/bench/kernels.json
 	python3 bench/compare.py build/bench/kernels.json $$(ls bench/baseline.json 2>/dev/null)
+	build/release/bench/inference_bench $$(dirname models/*/manifest.json) | tee build/bench/inference.json
 	python3 bench/pipeline_bench.py build/release --out build/bench/pipeline.json
 
 .PHONY: format

@@ -1,4 +1,5 @@
-// Compiled without errno of mathematical functions, which would keep roots from being taken side by side.
+// Compiled without errno of mathematical functions, which would keep roots from being taken side by side. (Without traps of
+// arithmetic GCC 12 takes fewer pixels side by side here, not more.)
 #include "kernels/patch_channels.hpp"
 
 #include <algorithm>

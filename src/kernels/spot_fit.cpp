@@ -8,17 +8,13 @@
 #include <cstddef>
 #include <numbers>
 
-#include "kernels/spot_fit_data.hpp"
-#include "kernels/spot_profile_1d.hpp"
+#include "kernels/spot_lane_survey.hpp"
+#include "kernels/spot_survey.hpp"
 
 namespace braggd {
 namespace {
 
 using namespace detail;
-
-constexpr std::uint32_t most_px = largest_fit_patch_px;
-constexpr int n_of_spot = 6;  // parameters of a spot, after the background
-enum SpotParameter : std::uint8_t { log_height, row, col, log_sigma_row, log_sigma_col, lorentz_fraction };
 
 constexpr double widest_prior = 0.7;  // of the logarithm of a width
 constexpr double lorentz_middle = 0.4, lorentz_prior = 0.4;
@@ -29,15 +25,15 @@ constexpr std::uint32_t most_steps = 40;  // of one round
 // log-likelihood.
 constexpr std::array gains_of_rounds{0.1, 1e-2, 1e-6};
 
-template <std::size_t spots>
+template <std::size_t spots, class Survey>
 class Fit {
  public:
-  static constexpr int n = 1 + n_of_spot * static_cast<int>(spots);
-  using Vector = Eigen::Matrix<double, n, 1>;
+  static constexpr int n = n_parameters<spots>;
+  using Vector = Parameters<spots>;
   using Matrix = Eigen::Matrix<double, n, n>;
 
-  Fit(Data& data, const NoiseModel& noise, const std::array<PatchPlace, spots>& starts)
-      : data_(data), noise_(noise) {
+  Fit(const Data& data, const NoiseModel& noise, const std::array<PatchPlace, spots>& starts)
+      : data_(data), noise_(noise), survey_(data) {
     const double background_bound = std::max(std::abs(data.threshold), 1e-6);
     middle_[0] = 0;
     prior_[0] = background_bound / 3;
@@ -50,7 +46,7 @@ class Fit {
   bool run() {
     for (const double gain : gains_of_rounds) {
       if (!minimise(gain)) return false;
-      if (gain != gains_of_rounds.back()) follow_model();
+      if (gain != gains_of_rounds.back()) survey_.follow_model(at_, noise_);
     }
     return true;
   }
@@ -118,77 +114,9 @@ class Fit {
     high_[i] = middle + reach;
   }
 
-  /// Makes the axes' profiles for the parameters `p`.
-  void evaluate_axes(const Vector& p) {
-    for (std::size_t k = 0; k < spots; ++k) {
-      const int base = 1 + n_of_spot * static_cast<int>(k);
-      auto& spot = spots_[k];
-      spot.rows.evaluate(data_.size_px, p[base + row], std::exp(p[base + log_sigma_row]));
-      spot.cols.evaluate(data_.size_px, p[base + col], std::exp(p[base + log_sigma_col]));
-      spot.height = std::exp(p[base + log_height]);
-      spot.lorentz = p[base + lorentz_fraction];
-    }
-  }
-
-  double model(const Datum& d, double background) const {
-    double sum = background;
-    for (const auto& spot : spots_) {
-      sum += spot.height * ((1 - spot.lorentz) * spot.rows.gauss.value[d.row] * spot.cols.gauss.value[d.col] +
-                            spot.lorentz * spot.rows.lorentz.value[d.row] * spot.cols.lorentz.value[d.col]);
-    }
-    return sum;
-  }
-
-  void gradient_of_model(const Datum& d, Vector& slope) const {
-    slope[0] = 1;
-    int base = 1;
-    for (const auto& spot : spots_) {
-      const auto& gr = spot.rows.gauss;
-      const auto& lr = spot.rows.lorentz;
-      const auto& gc = spot.cols.gauss;
-      const auto& lc = spot.cols.lorentz;
-      const double g = spot.height * (1 - spot.lorentz);
-      const double l = spot.height * spot.lorentz;
-      const double gauss = gr.value[d.row] * gc.value[d.col];
-      const double lorentz = lr.value[d.row] * lc.value[d.col];
-      slope[base + log_height] = g * gauss + l * lorentz;
-      slope[base + row] =
-          g * gr.by_centre[d.row] * gc.value[d.col] + l * lr.by_centre[d.row] * lc.value[d.col];
-      slope[base + col] =
-          g * gr.value[d.row] * gc.by_centre[d.col] + l * lr.value[d.row] * lc.by_centre[d.col];
-      slope[base + log_sigma_row] =
-          g * gr.by_log_sigma[d.row] * gc.value[d.col] + l * lr.by_log_sigma[d.row] * lc.value[d.col];
-      slope[base + log_sigma_col] =
-          g * gr.value[d.row] * gc.by_log_sigma[d.col] + l * lr.value[d.row] * lc.by_log_sigma[d.col];
-      slope[base + lorentz_fraction] = spot.height * (lorentz - gauss);
-      base += n_of_spot;
-    }
-  }
-
-  /// Minus the logarithm of the likelihood and of the priors, and its slopes.
-  struct Landscape {
-    double cost;
-    Vector gradient;
-    Matrix curvature;
-  };
-
-  void survey(const Vector& p, Landscape& at) {
-    evaluate_axes(p);
-    at.cost = 0;
-    at.gradient.setZero();
-    at.curvature.setZero();
-    Vector slope;
-    for (std::size_t i = 0; i < data_.n; ++i) {
-      const Datum& d = data_.pixels[i];
-      const double z = ((d.below ? data_.threshold : d.value) - model(d, p[0])) * d.inverse_sigma;
-      if (d.below && z > certain_z) continue;
-      const Penalty penalty = d.below ? censored(z) : Penalty{0.5 * z * z, -z, 1};
-      gradient_of_model(d, slope);
-      at.cost += penalty.cost;
-      at.gradient += (penalty.slope * d.inverse_sigma) * slope;
-      const Vector weighted = (penalty.curvature * d.inverse_sigma * d.inverse_sigma) * slope;
-      at.curvature.noalias() += weighted * slope.transpose();
-    }
+  /// With the priors.
+  void survey(const Vector& p, Landscape<spots>& at) {
+    survey_(p, at);
     for (int i = 0; i < n; ++i) {
       const double z = (p[i] - middle_[i]) / prior_[i];
       at.cost += 0.5 * z * z;
@@ -243,48 +171,54 @@ class Fit {
     return false;
   }
 
-  void follow_model() {
-    evaluate_axes(at_);
-    for (std::size_t i = 0; i < data_.n; ++i) {
-      Datum& d = data_.pixels[i];
-      d.inverse_sigma = 1 / std::sqrt(usable_variance(noise_, model(d, at_[0])));
-    }
-  }
-
-  struct Spot {
-    AxisProfile<most_px> rows, cols;
-    double height, lorentz;
-  };
-  Data& data_;
+  const Data& data_;
   NoiseModel noise_;
-  std::array<Spot, spots> spots_;
+  Survey survey_;
   Vector middle_, prior_, low_, high_, at_;
-  Landscape here_, there_;
+  Landscape<spots> here_, there_;
   Eigen::Array<bool, n, 1> held_ = Eigen::Array<bool, n, 1>::Constant(false);
   std::uint32_t steps_ = 0;
 };
 
-template <std::size_t spots>
-SpotFit fit_spots(Data& data, const NoiseModel& noise, const std::array<PatchPlace, spots>& starts,
+template <std::size_t spots, class Survey>
+SpotFit fit_spots(const Data& data, const NoiseModel& noise, const std::array<PatchPlace, spots>& starts,
                   bool errors_known) {
-  Fit<spots> fit(data, noise, starts);
+  Fit<spots, Survey> fit(data, noise, starts);
   const bool found = fit.run();
   SpotFit result = fit.result(errors_known && found);
   if (!found) result.outcome = FitOutcome::not_converged;
   return result;
 }
 
+template <template <std::size_t> class Survey>
+SpotFit fit_by(KernelSet set, std::span<const float> patch, std::uint32_t size_px, double threshold,
+               const NoiseModel& noise, PatchPlace start, std::optional<PatchPlace> other) {
+  if (size_px > largest_fit_patch_px || patch.size() < std::size_t{size_px} * size_px) return {};
+  const NoiseModel weights = noise.known() ? noise : NoiseModel{0, 1};
+  Data data;
+  data.kernels = set;
+  collect(patch, size_px, threshold, weights, data);
+  if (data.n_above == 0) return {};
+  if (other) return fit_spots<2, Survey<2>>(data, weights, {start, *other}, noise.known());
+  return fit_spots<1, Survey<1>>(data, weights, {start}, noise.known());
+}
+
 }  // namespace
 
 SpotFit fit_spot(std::span<const float> patch, std::uint32_t size_px, double threshold,
                  const NoiseModel& noise, PatchPlace start, std::optional<PatchPlace> other) {
-  if (size_px > most_px || patch.size() < std::size_t{size_px} * size_px) return {};
-  const NoiseModel weights = noise.known() ? noise : NoiseModel{0, 1};
-  Data data;
-  collect(patch, size_px, threshold, weights, data);
-  if (data.n_above == 0) return {};
-  if (other) return fit_spots<2>(data, weights, {start, *other}, noise.known());
-  return fit_spots<1>(data, weights, {start}, noise.known());
+  static const KernelSet set = kernel_set();
+  return fit_spot_with(set, patch, size_px, threshold, noise, start, other);
+}
+
+SpotFit fit_spot_with(KernelSet set, std::span<const float> patch, std::uint32_t size_px, double threshold,
+                      const NoiseModel& noise, PatchPlace start, std::optional<PatchPlace> other) {
+  return fit_by<LaneSurvey>(set, patch, size_px, threshold, noise, start, other);
+}
+
+SpotFit fit_spot_plainly(std::span<const float> patch, std::uint32_t size_px, double threshold,
+                         const NoiseModel& noise, PatchPlace start, std::optional<PatchPlace> other) {
+  return fit_by<PlainSurvey>(KernelSet::scalar, patch, size_px, threshold, noise, start, other);
 }
 
 }  // namespace braggd

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "kernels/kernel_set.hpp"
 #include "kernels/noise_model.hpp"
 
 namespace braggd {
@@ -44,11 +45,17 @@ struct SpotFit {
 /// 1958, Econometrica 26, 24); NaN is left out. Wide normal priors keep dim spots from running away: logarithms of
 /// widths within 0.7 of those of the pixels' second moments, the background within a third of the threshold of 0, the
 /// Lorentzian's share within 0.4 of 0.4. Levenberg-Marquardt steps (Marquardt 1963, J. Soc. Indust. Appl. Math. 11,
-/// 431) with bounds; errors from the curvature at the minimum.
+/// 431) with bounds; errors from the curvature at the minimum. Every kernel set gives the same bits.
 /// `patch`: size_px x size_px, row-major, size_px odd and at most largest_fit_patch_px; `start`: the pixel of the spot's
 /// maximum. `other`: the maximum of a second spot to be fitted with it. Without a known noise the weights are those
 /// of a photon counter.
 SpotFit fit_spot(std::span<const float> patch, std::uint32_t size_px, double threshold,
                  const NoiseModel& noise, PatchPlace start, std::optional<PatchPlace> other = {});
+SpotFit fit_spot_with(KernelSet set, std::span<const float> patch, std::uint32_t size_px, double threshold,
+                      const NoiseModel& noise, PatchPlace start, std::optional<PatchPlace> other = {});
+
+/// The same by the library's functions, pixel after pixel: the definition.
+SpotFit fit_spot_plainly(std::span<const float> patch, std::uint32_t size_px, double threshold,
+                         const NoiseModel& noise, PatchPlace start, std::optional<PatchPlace> other = {});
 
 }  // namespace braggd

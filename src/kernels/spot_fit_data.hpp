@@ -9,6 +9,7 @@
 #include <numbers>
 #include <span>
 
+#include "kernels/kernel_set.hpp"
 #include "kernels/noise_model.hpp"
 #include "kernels/spot_fit.hpp"
 
@@ -26,6 +27,7 @@ struct Data {
   std::size_t n = 0, n_above = 0;
   std::uint32_t size_px = 0;
   double threshold = 0;
+  KernelSet kernels = KernelSet::scalar;
 };
 
 /// What a pixel adds to the cost, and its derivatives by the model's value in units of sigma.

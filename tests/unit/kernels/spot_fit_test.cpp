@@ -138,6 +138,57 @@ TEST(SpotFit, SeparatesTwoSpotsWhenItIsToldOfBoth) {
   EXPECT_GT(std::abs(alone.place.row - one.row), 0.2);
 }
 
+/// Spots of all heights, some cut by the detector's edge, each alone or with a second one at (8, 3).
+std::vector<std::vector<float>> drawn_patches(std::size_t n, bool two) {
+  std::mt19937 random(6);
+  std::uniform_real_distribution<double> share(0, 1);
+  std::vector<std::vector<float>> patches;
+  for (std::size_t i = 0; i < n; ++i) {
+    Truth truth;
+    truth.row = 4 + 2 * share(random);
+    truth.col = 4 + 2 * share(random);
+    truth.height = std::exp(2 + 7 * share(random));
+    truth.sigma_row = 0.7 + share(random);
+    truth.sigma_col = 0.7 + share(random);
+    truth.lorentz = share(random);
+    patches.push_back(photons(truth, 4, random));
+    const std::vector<float> second = photons({8.1, 2.8, 0.8 * truth.height}, 4, random);
+    for (std::size_t k = 0; two && k < second.size(); ++k) patches.back()[k] += second[k];
+    for (std::uint32_t r = 0; i % 5 == 0 && r < px; ++r) patches.back()[r * px + 10] = no_value;
+  }
+  return patches;
+}
+
+TEST(SpotFit, AgreesWithThePlainFormToAHundredThousandthOfAPixel) {
+  for (const auto& other : {std::optional<PatchPlace>{}, std::optional(PatchPlace{8, 3})}) {
+    for (const std::vector<float>& patch : drawn_patches(200, other.has_value())) {
+      const SpotFit fit = fit_spot(patch, px, 4, counter, {5, 5}, other);
+      const SpotFit plain = fit_spot_plainly(patch, px, 4, counter, {5, 5}, other);
+      ASSERT_EQ(fit.outcome, plain.outcome);
+      if (fit.outcome != FitOutcome::converged) continue;
+      EXPECT_NEAR(fit.place.row, plain.place.row, 1e-5);
+      EXPECT_NEAR(fit.place.col, plain.place.col, 1e-5);
+      EXPECT_NEAR(fit.row_error, plain.row_error, 1e-4 * plain.row_error);
+      EXPECT_NEAR(fit.col_error, plain.col_error, 1e-4 * plain.col_error);
+    }
+  }
+}
+
+TEST(SpotFit, EveryKernelSetGivesTheSameBits) {
+  for (const auto& other : {std::optional<PatchPlace>{}, std::optional(PatchPlace{8, 3})}) {
+    for (const std::vector<float>& patch : drawn_patches(40, other.has_value())) {
+      const SpotFit scalar = fit_spot_with(KernelSet::scalar, patch, px, 4, counter, {5, 5}, other);
+      for (const KernelSet set : supported_kernel_sets()) {
+        const SpotFit fit = fit_spot_with(set, patch, px, 4, counter, {5, 5}, other);
+        EXPECT_EQ(fit.place.row, scalar.place.row) << name_of(set);
+        EXPECT_EQ(fit.place.col, scalar.place.col) << name_of(set);
+        EXPECT_EQ(fit.height, scalar.height) << name_of(set);
+        EXPECT_EQ(fit.steps, scalar.steps) << name_of(set);
+      }
+    }
+  }
+}
+
 TEST(SpotFit, StatesNoErrorWhereTheNoiseIsNotKnown) {
   const SpotFit fit = fit_spot(thresholded(expected_counts({}), 5), px, 5, {}, {5, 5});
   EXPECT_EQ(fit.outcome, FitOutcome::converged);
