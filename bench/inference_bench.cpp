@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
       for (const char* precision : {"float32", "bfloat16"}) {
         const PeakNetwork network = PeakNetwork::load(argv[i], {"cpu", precision});
         if (patches.size() == 0) {
-          patches = make_training_patches(judging_set(network.manifest().patch_px, 1), n_patches);
+          patches = make_training_patches(judging_set(network.manifest().patch_px, {.seed = 1}), n_patches);
         }
         std::printf(
             "%s\n  {\"id\": \"%s\", \"precision\": \"%s\", \"batch\": %u, \"patches_per_second\": %.0f}",
