@@ -3,20 +3,18 @@
 namespace braggd {
 namespace {
 
-// In thresholds. Above, the fit of a whole spot by itself is better than the network, or than the centroid above the
-// threshold; below `dim` squared weights are better than those.
-constexpr double too_bright_for_network = 50, too_bright_for_centroid = 20, dim = 5;
+// In thresholds: below the first a network is better than any centroid of a whole spot; below the second squared weights
+// are better than those above the threshold.
+constexpr double dim_for_network = 10, dim_for_centroid = 5;
 
 }  // namespace
 
 LocateBy best_estimator(const PeakFacts& peak, bool has_network) {
   if (peak.saturated) return LocateBy::fit;
   const bool whole = !peak.cut && !peak.overlapped && !peak.wide;
-  if (has_network) {
-    return whole && peak.height > too_bright_for_network ? LocateBy::fit : LocateBy::network;
-  }
-  if (!whole || peak.height > too_bright_for_centroid) return LocateBy::fit;
-  return peak.height < dim ? LocateBy::centroid_squared : LocateBy::centroid_above;
+  if (!whole) return has_network ? LocateBy::network : LocateBy::fit;
+  if (has_network && peak.height < dim_for_network) return LocateBy::network;
+  return peak.height < dim_for_centroid ? LocateBy::centroid_squared : LocateBy::centroid_above;
 }
 
 }  // namespace braggd

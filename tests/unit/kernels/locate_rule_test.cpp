@@ -38,11 +38,10 @@ TEST(BestEstimator, IsTheNetworkWhereAPeakIsNotWholeAndAlone) {
 TEST(BestEstimator, OfAWholePeakByItselfFollowsItsHeight) {
   EXPECT_EQ(best_estimator({.height = 2}, true), LocateBy::network);
   EXPECT_EQ(best_estimator({.height = 2}, false), LocateBy::centroid_squared);
-  EXPECT_EQ(best_estimator({.height = 10}, true), LocateBy::network);
-  EXPECT_EQ(best_estimator({.height = 10}, false), LocateBy::centroid_above);
-  EXPECT_EQ(best_estimator({.height = 30}, true), LocateBy::network);
-  EXPECT_EQ(best_estimator({.height = 30}, false), LocateBy::fit);
-  EXPECT_EQ(best_estimator({.height = 200}, true), LocateBy::fit);
+  EXPECT_EQ(best_estimator({.height = 7}, true), LocateBy::network);
+  EXPECT_EQ(best_estimator({.height = 7}, false), LocateBy::centroid_above);
+  EXPECT_EQ(best_estimator({.height = 200}, true), LocateBy::centroid_above);
+  EXPECT_EQ(best_estimator({.height = 200}, false), LocateBy::centroid_above);
 }
 
 }  // namespace
