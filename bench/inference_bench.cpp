@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
       const ModelBundle bundle = read_bundle(argv[i]);
       if (bundle.manifest.task != locate_peaks_task) continue;
       const TrainingPatches patches =
-          make_training_patches(judging_set(bundle.manifest.patch_px, 1), n_patches);
+          make_training_patches(judging_set(bundle.manifest.patch_px, {.seed = 1}), n_patches);
       for (const char* precision : {"float32", "bfloat16"}) {
         std::printf("%s", comma);
         print_network(bundle, precision, patches);

@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include "cli/exit_code.hpp"
+#include "cli/model_judge.hpp"
 #include "cli/model_store.hpp"
 #include "cli/model_tasks.hpp"
 #include "cli/verb.hpp"
-#include "inference/peak_network.hpp"
+#include "inference/model_bundle.hpp"
 #include "inference/script_module.hpp"
-#include "learning/accuracy.hpp"
 #include "learning/make_bundle.hpp"
 #include "learning/verify_bundle.hpp"
 #include "service/signals.hpp"
@@ -27,7 +27,6 @@ struct BundlesVerb {
   std::vector<std::string> bundles;
   std::string store;  // where `show` looks for what is no directory
   InferenceOptions inference;
-  JudgingOptions judging;
 };
 
 void print_progress(const TrainingProgress& at, std::uint64_t patches) {
@@ -39,13 +38,18 @@ void print_progress(const TrainingProgress& at, std::uint64_t patches) {
 int train(const TrainVerb& options) {
   const TrainingOptions& training = options.training;
   network_plan(training.network);  // a wrong name is the first thing to say
+  if (training.sigma.min_px > training.sigma.max_px) {
+    throw ConfigError("the narrowest spots are wider than the widest", "sigma-min");
+  }
   block_stop_signals();
   std::atomic<bool> stopped = false;
   const SignalWatcher watcher([&] { stopped = true; }, [] { ::_exit(exit_failure); });
   const TrainedNetwork trained = train_peak_network(
       training, [&](const TrainingProgress& at) { print_progress(at, training.patches); },
       [&] { return stopped.load(); });
-  const ModelManifest manifest = make_bundle(options.output, training, trained, options.judging);
+  JudgingOptions judging = options.judging;
+  judging.sigma = judging_widths(training.sigma);
+  const ModelManifest manifest = make_bundle(options.output, training, trained, judging);
   std::printf("%s: %s, %.2f M patches in %.0f s%s\n%s", options.output.c_str(), manifest.id.c_str(),
               static_cast<double>(trained.patches) / 1e6, trained.seconds,
               trained.interrupted ? ", interrupted: the best so far" : "", accuracy_text(manifest).c_str());
@@ -100,61 +104,6 @@ int verify(const BundlesVerb& options) {
   return good ? exit_ok : exit_config;
 }
 
-void print_row(const std::string& name, const std::vector<ClassAccuracy>& classes) {
-  std::printf("| %s |", name.c_str());
-  for (const ClassAccuracy& c : classes) std::printf(" %.4f %.4f %.4f |", c.mean_px, c.median_px, c.p95_px);
-  std::printf("\n");
-}
-
-void print_head(const TrainingPatches& patches) {
-  const std::vector<ClassAccuracy> classes = judge(patches, centroid_estimator(CentroidWeight::squared));
-  std::printf("\nPatches of %u x %u px; mean, median, 95 %% of the distance to the truth in px\n\n| |",
-              patches.patch_px, patches.patch_px);
-  for (const ClassAccuracy& c : classes) {
-    std::printf(" %s (%llu) |", c.name.c_str(), static_cast<unsigned long long>(c.n_patches));
-  }
-  std::printf("\n| --- |");
-  for (std::size_t i = 0; i < classes.size(); ++i) std::printf(" --- |");
-  std::printf("\n");
-  print_row("centroid, weights x", judge(patches, centroid_estimator(CentroidWeight::intensity)));
-  print_row("centroid, weights x - threshold",
-            judge(patches, centroid_estimator(CentroidWeight::above_threshold)));
-  print_row("centroid, weights x^2", classes);
-}
-
-// The accuracy table of models/README.md, networks by the size of their patches.
-int judge_bundles(const BundlesVerb& options) {
-  for (const std::uint32_t patch_px : {11U, 15U}) {
-    TrainingPatches patches;
-    for (const std::string& bundle : options.bundles) {
-      if (read_bundle(bundle, locate_peaks_task).manifest.patch_px != patch_px) continue;
-      if (patches.size() == 0) {
-        patches = make_training_patches(judging_set(patch_px, options.judging.seed), options.judging.patches);
-        print_head(patches);
-      }
-      for (const char* precision : {"float32", "bfloat16"}) {
-        const PeakNetwork network = PeakNetwork::load(bundle, {options.inference.device, precision});
-        print_row(network.manifest().name + ", " + precision, judge(patches, network_estimator(network)));
-        const std::vector<double> shares = within_one_sigma(patches, network_estimator(network));
-        if (shares.empty()) continue;
-        std::printf("| its errors: share within one sigma |");
-        for (const double share : shares) std::printf(" %.3f |", share);
-        std::printf("\n");
-      }
-    }
-  }
-  return exit_ok;
-}
-
-void add_judging(CLI::App* verb, JudgingOptions& judging) {
-  verb->add_option("--judge-seed", judging.seed, "seed of the patches to be judged on")
-      ->check(whole_number())
-      ->capture_default_str();
-  verb->add_option("--judge-patches", judging.patches, "number of patches to be judged on")
-      ->check(CLI::Range(100, 10'000'000))
-      ->capture_default_str();
-}
-
 void add_train(CLI::App& model, Action& chosen) {
   const auto options = std::make_shared<TrainVerb>();
   TrainingOptions& training = options->training;
@@ -183,13 +132,26 @@ void add_train(CLI::App& model, Action& chosen) {
   verb->add_option("--pool", training.pool, "different patches, each seen turned and mirrored in eight ways")
       ->check(CLI::Range(512.0, 1e8))
       ->capture_default_str();
+  verb->add_option("--sigma-min", training.sigma.min_px, "sigma of the narrowest spots")
+      ->check(number_within(0.3, 5))
+      ->type_name("PX")
+      ->capture_default_str();
+  verb->add_option("--sigma-max", training.sigma.max_px, "sigma of the widest spots")
+      ->check(number_within(0.3, 5))
+      ->type_name("PX")
+      ->capture_default_str();
+  verb->add_option(
+          "--start-from", training.start_from,
+          "bundle of the same network whose training goes on, with half the learning rate: a new detector "
+          "or beam needs few patches")
+      ->type_name("BUNDLE");
   verb->add_option("--minutes", training.minutes, "end after so many minutes; 0: no limit")
       ->check(number_within(0, 1e6))
       ->type_name("MINUTES");
   verb->add_option("--checkpoint", training.checkpoint,
                    "file that is written now and then and taken up again")
       ->type_name("FILE");
-  add_judging(verb, options->judging);
+  add_judging_options(verb, options->judging);
   on_chosen(verb, chosen, options, &train);
 }
 
@@ -208,7 +170,6 @@ void add_bundles_verb(CLI::App& model, Action& chosen, const char* name, const c
     verb->add_option("--precision", options->inference.precision, "auto, float32 or bfloat16")
         ->capture_default_str();
   }
-  if (is == "judge") add_judging(verb, options->judging);
   on_chosen(verb, chosen, options, action);
 }
 
@@ -236,11 +197,7 @@ void add_model(CLI::App& app, Action& chosen) {
       "Does all that a pipeline does with a bundle before it is used, and says which linear algebra is "
       "in use.",
       "braggd model verify models/braggnn-fast --precision bfloat16", &verify);
-  add_bundles_verb(
-      *verb, chosen, "judge", "print the accuracy table of bundles beside the centroids",
-      "Simulates patches that no network has seen, of spots distributed otherwise than those for "
-      "training, and prints how far each estimator is off, by class of patch.",
-      "braggd model judge models/braggnn-fast --judge-patches 1000", &judge_bundles);
+  add_model_judge(*verb, chosen);
   add_model_store(*verb, chosen);
   add_model_tasks(*verb, chosen);
 }

@@ -1,18 +1,11 @@
 #include "learning/accuracy.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace braggd {
 
 namespace {
-
-std::vector<PatchPosition> places_of(const TrainingPatches& patches, const Estimator& estimator) {
-  std::vector<PatchPosition> places(patches.size());
-  estimator(patches, places);
-  return places;
-}
 
 double percentile(const std::vector<double>& sorted, double share) {
   return sorted[std::min(sorted.size() - 1,
@@ -33,39 +26,53 @@ ClassAccuracy summary(std::string name, std::vector<double> errors) {
 
 }  // namespace
 
-std::vector<ClassAccuracy> judge(const TrainingPatches& patches, const Estimator& estimator) {
-  const std::vector<PatchPosition> places = places_of(patches, estimator);
-  std::array<std::vector<double>, patch_class_names.size()> errors;
+std::vector<PatchPosition> places_of(const TrainingPatches& patches, const Estimator& estimator) {
+  std::vector<PatchPosition> places(patches.size());
+  estimator(patches, places);
+  return places;
+}
+
+std::vector<ClassAccuracy> accuracy_by(const TrainingPatches& patches, std::span<const PatchPosition> places,
+                                       const PatchGroups& groups) {
+  std::vector<std::vector<double>> errors(groups.names.size());
   std::vector<double> all;
   for (std::size_t i = 0; i < places.size(); ++i) {
+    if (groups.of[i] == PatchGroups::none) continue;
     const double off = std::hypot(static_cast<double>(places[i].row - patches.rows[i]),
                                   static_cast<double>(places[i].col - patches.cols[i]));
-    errors[static_cast<std::size_t>(patches.classes[i])].push_back(off);
+    errors[groups.of[i]].push_back(off);
     all.push_back(off);
   }
   std::vector<ClassAccuracy> rows;
   for (std::size_t c = 0; c < errors.size(); ++c) {
-    if (!errors[c].empty()) rows.push_back(summary(std::string(patch_class_names[c]), std::move(errors[c])));
+    if (!errors[c].empty()) rows.push_back(summary(groups.names[c], std::move(errors[c])));
   }
   if (!all.empty()) rows.push_back(summary("all", std::move(all)));
   return rows;
 }
 
-std::vector<double> within_one_sigma(const TrainingPatches& patches, const Estimator& estimator) {
-  const std::vector<PatchPosition> places = places_of(patches, estimator);
-  std::array<double, patch_class_names.size() + 1> within{}, n{};
+std::vector<ClassAccuracy> judge(const TrainingPatches& patches, const Estimator& estimator) {
+  return accuracy_by(patches, places_of(patches, estimator), groups_by_class(patches));
+}
+
+std::vector<double> within_one_sigma(const TrainingPatches& patches, std::span<const PatchPosition> places,
+                                     const PatchGroups& groups) {
+  std::vector<double> within(groups.names.size() + 1, 0.0), stated = within;
+  std::vector<bool> has_patches(within.size(), false);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (std::isnan(places[i].row_error)) return {};
-    const double hits = (std::abs(places[i].row - patches.rows[i]) < places[i].row_error ? 1.0 : 0.0) +
-                        (std::abs(places[i].col - patches.cols[i]) < places[i].col_error ? 1.0 : 0.0);
-    for (const std::size_t c : {static_cast<std::size_t>(patches.classes[i]), patch_class_names.size()}) {
-      within[c] += hits;
-      n[c] += 2;
+    if (groups.of[i] == PatchGroups::none) continue;
+    for (const std::size_t c : {groups.of[i], groups.names.size()}) {
+      has_patches[c] = true;
+      if (std::isnan(places[i].row_error)) continue;
+      within[c] += (std::abs(places[i].row - patches.rows[i]) < places[i].row_error ? 1.0 : 0.0) +
+                   (std::abs(places[i].col - patches.cols[i]) < places[i].col_error ? 1.0 : 0.0);
+      stated[c] += 2;
     }
   }
+  if (stated.back() == 0) return {};
   std::vector<double> shares;
-  for (std::size_t c = 0; c < n.size(); ++c) {
-    if (n[c] > 0) shares.push_back(within[c] / n[c]);
+  for (std::size_t c = 0; c < within.size(); ++c) {
+    if (has_patches[c]) shares.push_back(within[c] / stated[c]);
   }
   return shares;
 }

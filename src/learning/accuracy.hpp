@@ -8,19 +8,26 @@
 
 #include "inference/peak_network.hpp"
 #include "kernels/weighted_centroid.hpp"
-#include "learning/training_patches.hpp"
+#include "learning/judging_patches.hpp"
 
 namespace braggd {
 
 /// Puts a position to each patch of a set.
 using Estimator = std::function<void(const TrainingPatches&, std::span<PatchPosition>)>;
 
-/// One row a class that has patches, in the order of PatchClass, then "all".
+std::vector<PatchPosition> places_of(const TrainingPatches& patches, const Estimator& estimator);
+
+/// One row a group that has patches, in the order of their names, then "all".
+std::vector<ClassAccuracy> accuracy_by(const TrainingPatches& patches, std::span<const PatchPosition> places,
+                                       const PatchGroups& groups);
+
+/// The same of an estimator, by class.
 std::vector<ClassAccuracy> judge(const TrainingPatches& patches, const Estimator& estimator);
 
-/// How well predicted errors fit: the share of coordinates within one predicted sigma (0.68 for a Gaussian), per
-/// class, in the order of judge(). Empty for an estimator without errors.
-std::vector<double> within_one_sigma(const TrainingPatches& patches, const Estimator& estimator);
+/// How well stated errors fit: the share of coordinates within one stated sigma (0.68 for a Gaussian) of those that
+/// have one, in the order of accuracy_by. NaN in a group without errors; empty where none are stated.
+std::vector<double> within_one_sigma(const TrainingPatches& patches, std::span<const PatchPosition> places,
+                                     const PatchGroups& groups);
 
 Estimator network_estimator(const PeakNetwork& network);
 

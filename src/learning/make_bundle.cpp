@@ -14,18 +14,23 @@ constexpr std::size_t n_golden = 8;
 
 std::string provenance(const TrainingOptions& options, const TrainedNetwork& trained, const NetworkPlan& plan,
                        const JudgingOptions& judging) {
-  const nlohmann::ordered_json json{{"patches", "simulated pseudo-Voigt spots with known centres"},
-                                    {"seed", options.seed},
-                                    {"patches_seen", trained.patches},
-                                    {"different_patches", options.pool},
-                                    {"augmentation", "flips and transposes, eightfold"},
-                                    {"loss", "mean distance"},
-                                    {"optimiser", "Adam, cosine learning rate"},
-                                    {"learning_rate", plan.learning_rate},
-                                    {"batch", plan.training_batch},
-                                    {"validation_mean_px", trained.validation_px},
-                                    {"ended_early", trained.interrupted},
-                                    {"judged_on", {{"seed", judging.seed}, {"patches", judging.patches}}}};
+  nlohmann::ordered_json json{{"patches", "simulated pseudo-Voigt spots with known centres"},
+                              {"seed", options.seed},
+                              {"patches_seen", trained.patches},
+                              {"different_patches", options.pool},
+                              {"augmentation", "flips and transposes, eightfold"},
+                              {"loss", "mean distance"},
+                              {"optimiser", "Adam, cosine learning rate"},
+                              {"learning_rate", first_learning_rate(plan, !trained.started_from.empty())},
+                              {"batch", plan.training_batch},
+                              {"validation_mean_px", trained.validation_px},
+                              {"ended_early", trained.interrupted},
+                              {"sigma_px", {options.sigma.min_px, options.sigma.max_px}},
+                              {"judged_on",
+                               {{"seed", judging.seed},
+                                {"patches", judging.patches},
+                                {"sigma_px", {judging.sigma.min_px, judging.sigma.max_px}}}}};
+  if (!trained.started_from.empty()) json["started_from"] = trained.started_from;
   return json.dump();
 }
 
@@ -44,7 +49,7 @@ ModelManifest make_bundle(const std::filesystem::path& directory, const NetworkP
   ModelManifest& manifest = bundle.manifest;
   manifest.training = training;
   const TrainingPatches patches =
-      make_training_patches(judging_set(manifest.patch_px, judging.seed), judging.patches);
+      make_training_patches(judging_set(manifest.patch_px, judging), judging.patches);
   for (const char* precision : {"float32", "bfloat16"}) {
     const PeakNetwork network(bundle, {"cpu", precision}, directory.string());
     const bool exact = std::string_view(precision) == "float32";

@@ -5,13 +5,9 @@
 
 #include "inference/model_manifest.hpp"
 #include "learning/train_peak_network.hpp"
+#include "learning/training_patches.hpp"
 
 namespace braggd {
-
-struct JudgingOptions {
-  std::uint64_t seed = 20'000;
-  std::size_t patches = 40'000;
-};
 
 /// Judges the network, in float32 and in bfloat16, takes golden examples from it and writes the bundle. Throws
 /// ConfigError and OutputError.

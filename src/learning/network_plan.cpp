@@ -103,6 +103,10 @@ NetworkPlan network_plan(std::string_view name) {
   return plan;
 }
 
+double first_learning_rate(const NetworkPlan& plan, bool goes_on) {
+  return goes_on ? plan.learning_rate / 2 : plan.learning_rate;
+}
+
 NamedWeights initial_weights(const NetworkPlan& plan, std::uint64_t seed) {
   NamedWeights weights;
   std::uint64_t index = 0;

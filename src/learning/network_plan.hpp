@@ -33,6 +33,9 @@ struct NetworkPlan {
 /// "braggnn-11", "braggnn-15" or "braggnn-fast". Throws ConfigError for another name.
 NetworkPlan network_plan(std::string_view name);
 
+/// Adam's rate at the beginning: half of the plan's where a trained network goes on.
+double first_learning_rate(const NetworkPlan& plan, bool goes_on);
+
 /// Weights to begin with: uniform after Glorot & Bengio 2010 (AISTATS 9, 249), biases 0.
 NamedWeights initial_weights(const NetworkPlan& plan, std::uint64_t seed);
 

@@ -81,7 +81,7 @@ class BatchMaker {
 /// The network, its optimiser and the best weights so far.
 class Trainee {
  public:
-  Trainee(const NetworkPlan& plan, std::uint64_t seed) : plan_(plan), module_(module_of(plan, seed)) {
+  Trainee(const NetworkPlan& plan, const NamedWeights& start) : plan_(plan), module_(module_of(plan, start)) {
     for (const WeightPlan& planned : plan.weights) {
       parameters_.push_back(module_.attr(script_name(planned.name)).toTensor());
     }
@@ -165,10 +165,9 @@ class Trainee {
   double best_px = 1e30;
 
  private:
-  static torch::jit::Module module_of(const NetworkPlan& plan, std::uint64_t seed) {
+  static torch::jit::Module module_of(const NetworkPlan& plan, const NamedWeights& start) {
     Script script{plan.training_source, {}};
-    for (auto& [name, weight] : initial_weights(plan, seed))
-      script.weights.emplace(script_name(name), weight);
+    for (const auto& [name, weight] : start) script.weights.emplace(script_name(name), weight);
     return make_module(script, true);
   }
 
@@ -202,22 +201,24 @@ struct Stand {
 at::Tensor numbers_of(const TrainingOptions& options, const Stand& stand, double best_px) {
   return at::tensor({static_cast<double>(options.seed), static_cast<double>(options.patches),
                      static_cast<double>(options.pool), static_cast<double>(stand.step), stand.first_loss,
-                     stand.last_loss, stand.seconds, best_px},
+                     stand.last_loss, stand.seconds, best_px, options.sigma.min_px, options.sigma.max_px},
                     at::kDouble);
 }
 
-void save_checkpoint(const TrainingOptions& options, const Stand& stand, const Trainee& trainee) {
+void save_checkpoint(const TrainingOptions& options, const std::string& from, const Stand& stand,
+                     const Trainee& trainee) {
   if (options.checkpoint.empty()) return;
   std::filesystem::path fresh = options.checkpoint;
   fresh += ".part";
   torch::serialize::OutputArchive archive;
   archive.write("numbers", numbers_of(options, stand, trainee.best_px));
+  archive.write("started_from", c10::IValue(from));
   trainee.save(archive);
   archive.save_to(fresh.string());
   std::filesystem::rename(fresh, options.checkpoint);
 }
 
-Stand load_checkpoint(const TrainingOptions& options, Trainee& trainee) {
+Stand load_checkpoint(const TrainingOptions& options, const std::string& from, Trainee& trainee) {
   Stand stand;
   if (options.checkpoint.empty() || !std::filesystem::exists(options.checkpoint)) return stand;
   try {
@@ -225,12 +226,18 @@ Stand load_checkpoint(const TrainingOptions& options, Trainee& trainee) {
     archive.load_from(options.checkpoint.string());
     at::Tensor numbers;
     archive.read("numbers", numbers);
-    if (numbers.numel() != 8 || numbers.scalar_type() != at::kDouble)
+    if (numbers.numel() != 10 || numbers.scalar_type() != at::kDouble)
       throw ConfigError("it is no checkpoint");
     const double* n = numbers.data_ptr<double>();
     if (n[0] != static_cast<double>(options.seed) || n[1] != static_cast<double>(options.patches) ||
-        n[2] != static_cast<double>(options.pool)) {
-      throw ConfigError("it was made with another seed, number of patches or pool");
+        n[2] != static_cast<double>(options.pool) || n[8] != options.sigma.min_px ||
+        n[9] != options.sigma.max_px) {
+      throw ConfigError("it was made with another seed, number of patches, pool or widths");
+    }
+    c10::IValue started_from;
+    archive.read("started_from", started_from);
+    if (!started_from.isString() || started_from.toStringRef() != from) {
+      throw ConfigError("it was begun from other weights");
     }
     trainee.load(archive);
     trainee.best_px = n[7];
@@ -258,35 +265,29 @@ double rate_at(std::int64_t step, std::int64_t n_steps) {
   return std::max(0.5 * (1 + std::cos(std::numbers::pi * part)), slowest_rate);
 }
 
-/// A component is split at its maxima: the network is asked about each.
-PatchSetConfig patches_of(std::uint64_t seed, const NetworkPlan& plan) {
-  PatchSetConfig config;
-  config.seed = seed;
-  config.patch_px = plan.manifest.patch_px;
-  config.about_any_maximum = true;
-  return config;
-}
-
-TrainedNetwork train(const TrainingOptions& options,
+TrainedNetwork train(const TrainingOptions& options, const StartingWeights& start,
                      const std::function<void(const TrainingProgress&)>& progress,
                      const std::function<bool()>& stopped) {
   use_one_thread();
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   const NetworkPlan plan = network_plan(options.network);
-  const TrainingPatches pool = make_training_patches(patches_of(options.seed, plan), options.pool, stopped);
+  const auto patches_of = [&](std::uint64_t seed, std::uint64_t n) {
+    return make_training_patches(training_set(plan.manifest.patch_px, seed, options.sigma), n, stopped);
+  };
+  const TrainingPatches pool = patches_of(options.seed, options.pool);
   const TrainingPatches held_out =
-      make_training_patches(patches_of(options.seed + 0x5eed, plan),
-                            std::min<std::uint64_t>(validation_patches, options.pool), stopped);
+      patches_of(options.seed + 0x5eed, std::min<std::uint64_t>(validation_patches, options.pool));
   if (pool.size() == 0 || held_out.size() == 0)
     throw InputError("stopped before there was anything to learn from");
   const std::vector<Batch> validation = validation_batches(plan.manifest, held_out);
 
-  Trainee trainee(plan, options.seed);
+  Trainee trainee(plan, start.weights);
   BatchMaker maker(plan.manifest, pool);
-  Stand stand = load_checkpoint(options, trainee);
+  Stand stand = load_checkpoint(options, start.from, trainee);
   const std::uint64_t batch = plan.training_batch;
   const auto n_steps = static_cast<std::int64_t>(std::max<std::uint64_t>(1, options.patches / batch));
   const std::int64_t stretch = std::max<std::int64_t>(1, n_steps / static_cast<std::int64_t>(stretches));
+  const double first_rate = first_learning_rate(plan, !start.from.empty());
   const auto begun = Clock::now();
   const double seconds_before = stand.seconds;
   const std::int64_t first_step = stand.step;
@@ -296,7 +297,7 @@ TrainedNetwork train(const TrainingOptions& options,
   std::vector<std::pair<std::size_t, unsigned>> picks(batch);
   while (stand.step < n_steps) {
     pick(options, stand.step, pool.size(), picks);
-    loss_sum += trainee.learn(maker.make(picks), plan.learning_rate * rate_at(stand.step, n_steps));
+    loss_sum += trainee.learn(maker.make(picks), first_rate * rate_at(stand.step, n_steps));
     ++loss_steps;
     ++stand.step;
     stand.seconds = seconds_before + std::chrono::duration<double>(Clock::now() - begun).count();
@@ -309,7 +310,7 @@ TrainedNetwork train(const TrainingOptions& options,
     loss_steps = 0;
     const double validation_px = trainee.mean_distance(validation);
     if (validation_px < trainee.best_px) trainee.keep_best(validation_px);
-    save_checkpoint(options, stand, trainee);
+    save_checkpoint(options, start.from, stand, trainee);
     const double per_step = (stand.seconds - seconds_before) / static_cast<double>(stand.step - first_step);
     progress({static_cast<std::uint64_t>(stand.step) * batch, stand.last_loss, validation_px,
               per_step * static_cast<double>(n_steps - stand.step)});
@@ -326,10 +327,10 @@ TrainedNetwork train(const TrainingOptions& options,
 
 }  // namespace
 
-extern "C" void braggd_train_peak_network(const TrainingOptions& options,
+extern "C" void braggd_train_peak_network(const TrainingOptions& options, const StartingWeights& start,
                                           const std::function<void(const TrainingProgress&)>& progress,
                                           const std::function<bool()>& stopped, TrainedNetwork& out) {
-  out = train(options, progress, stopped);
+  out = train(options, start, progress, stopped);
 }
 
 static_assert(std::is_same_v<decltype(braggd_train_peak_network), TrainPeakNetwork>);

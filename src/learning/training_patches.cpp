@@ -24,16 +24,32 @@ TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t 
   return all;
 }
 
-PatchSetConfig judging_set(std::uint32_t patch_px, std::uint64_t seed) {
+SpotWidths judging_widths(SpotWidths trained) {
+  if (trained == usual_widths) return usual_judging_widths;
+  const double range_px = trained.max_px - trained.min_px;
+  return {trained.min_px + range_px / 16, trained.max_px - range_px * 3 / 16};
+}
+
+PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma) {
   PatchSetConfig config;
   config.seed = seed;
+  config.patch_px = patch_px;
+  config.sigma_min_px = sigma.min_px;
+  config.sigma_max_px = sigma.max_px;
+  config.about_any_maximum = true;
+  return config;
+}
+
+PatchSetConfig judging_set(std::uint32_t patch_px, const JudgingOptions& judging) {
+  PatchSetConfig config;
+  config.seed = judging.seed;
   config.patch_px = patch_px;
   config.overlapped_share = 0.3;
   config.edge_share = 0.2;
   config.peak_min = 1.5;
   config.peak_max = 300;
-  config.sigma_min_px = 0.7;
-  config.sigma_max_px = 1.9;
+  config.sigma_min_px = judging.sigma.min_px;
+  config.sigma_max_px = judging.sigma.max_px;
   config.lorentz_max = 0.6;
   config.about_any_maximum = true;
   return config;

@@ -28,9 +28,30 @@ struct TrainingPatches {
 TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t n,
                                       const std::function<bool()>& stopped = {});
 
+/// Spots from `min_px` to `max_px`: the sigma of their Gaussian part.
+struct SpotWidths {
+  double min_px = 0, max_px = 0;
+  friend bool operator==(const SpotWidths&, const SpotWidths&) = default;
+};
+
+inline constexpr SpotWidths usual_widths{0.6, 2.2};          ///< of spots to learn from
+inline constexpr SpotWidths usual_judging_widths{0.7, 1.9};  ///< of spots to be judged on
+
+/// What a network that learnt from `trained` is judged on: a part of those widths, as the usual ones are.
+SpotWidths judging_widths(SpotWidths trained);
+
+struct JudgingOptions {
+  std::uint64_t seed = 20'000;
+  std::size_t patches = 40'000;
+  SpotWidths sigma = usual_judging_widths;
+};
+
+/// Patches to learn from. A component is split at its maxima, so they are cut about each.
+PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma);
+
 /// Patches to be judged on: drawn from another seed and from spots whose sizes, tails and brightness are distributed
 /// otherwise than those for training.
-PatchSetConfig judging_set(std::uint32_t patch_px, std::uint64_t seed);
+PatchSetConfig judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
 
 /// One of the eight ways to lay a square on itself. `order`[i] is the pixel that comes to place i.
 class Symmetry {

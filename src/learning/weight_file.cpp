@@ -2,15 +2,12 @@
 
 #include <fstream>
 #include <numeric>
-#include <optional>
 
 #include <braggd/error.hpp>
 
 #include "core/text.hpp"
 #include "formats/hdf5.hpp"
 #include "formats/hdf5_values.hpp"
-#include "inference/model_manifest.hpp"
-#include "inference/script_weights.hpp"
 #include "learning/braggnn.hpp"
 
 namespace braggd {
@@ -20,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view hdf5_signature = "\x89HDF\r\n\x1a\n";
-constexpr std::string_view zip_signature = "PK\x03\x04";
 constexpr const char* first_dense = "dense_layers.0.weight";
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& what) {
@@ -76,12 +72,12 @@ std::uint32_t patch_px_of(const fs::path& file, const NamedWeights& weights) {
 
 ForeignBraggnn read_foreign_braggnn(const fs::path& file) {
   const std::string beginning = beginning_of(file, hdf5_signature.size());
-  if (beginning != hdf5_signature && !beginning.starts_with(zip_signature)) {
+  if (beginning != hdf5_signature) {
     refuse(file,
-           "is neither HDF5 nor an archive of PyTorch; files of PyTorch before 1.6 are to be saved anew by a "
-           "later one");
+           "is no HDF5; a state dictionary of PyTorch becomes one with h5py: "
+           "`for name, w in torch.load(FILE).items(): h5[name] = w.numpy()`");
   }
-  const NamedWeights all = beginning == hdf5_signature ? read_hdf5(file) : read_pytorch(file);
+  const NamedWeights all = read_hdf5(file);
   ForeignBraggnn foreign;
   foreign.patch_px = patch_px_of(file, all);
   for (const WeightPlan& planned : braggnn_weights(foreign.patch_px)) {

@@ -15,10 +15,9 @@ struct ForeignBraggnn {
   bool shares_theta = false;  ///< of the first code generation, which evaluates phi and g with theta's layer
 };
 
-/// Reads a state dictionary: a file that PyTorch saved (since 1.6: a zip archive), or HDF5 with datasets by the weights'
-/// names, in the group `state_dict` or at the root. Networks of 11 x 11 and 15 x 15 px with fully connected layers 16-8-4-2 are
-/// known. Throws InputError that says which weight is missing or has another shape; ConfigError for a PyTorch file
-/// without LibTorch.
+/// Reads a state dictionary from HDF5: datasets by the weights' names, in the group `state_dict` or at the root (LibTorch
+/// cannot read what `torch.save` makes of one). Networks of 11 x 11 and 15 x 15 px with fully connected layers 16-8-4-2 are
+/// known. Throws InputError that says which weight is missing or has another shape.
 ForeignBraggnn read_foreign_braggnn(const std::filesystem::path& file);
 
 }  // namespace braggd

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
 #include <string>
 
 #include <braggd/error.hpp>
 
 #include "kernels/components.hpp"
 #include "kernels/patches.hpp"
+#include "simulation/smeared_spot.hpp"
 
 namespace braggd {
 namespace {
@@ -32,6 +34,7 @@ void check(const PatchSetConfig& config) {
   if (!(config.sigma_min_px >= 0.3 && config.sigma_max_px >= config.sigma_min_px && config.sigma_max_px <= 5))
     refuse("sigma_min_px", "sigma_min_px and sigma_max_px are ascending, 0.3 to 5");
   if (!(config.lorentz_max >= 0 && config.lorentz_max <= 1)) refuse("lorentz_max", "lorentz_max is 0 to 1");
+  if (!(config.tail_max_px >= 0 && config.tail_max_px <= 3)) refuse("tail_max_px", "tail_max_px is 0 to 3");
   if (config.min_pixels < 1 || config.min_pixels > 20) refuse("min_pixels", "min_pixels is 1 to 20");
 }
 
@@ -57,7 +60,15 @@ PatchSet::Spot PatchSet::draw_spot(Random& random, double peak) const {
   spot.shape.lorentz_fraction = static_cast<float>(random.uniform(0, config_.lorentz_max));
   spot.shape.cut = widest_cut;
   spot.peak = peak;
+  if (config_.tail_max_px > 0) {
+    spot.tail_px = random.uniform(0, config_.tail_max_px);
+    spot.tail_rad = random.uniform(-std::numbers::pi, std::numbers::pi);
+  }
   return spot;
+}
+
+NoiseModel noise_of(const PatchTruth& truth) {
+  return {double{truth.noise_sigma}, double{truth.signal_variance}};
 }
 
 void PatchSet::draw_scene(Random& random) {
@@ -96,16 +107,19 @@ void PatchSet::draw_scene(Random& random) {
   }
 }
 
+void PatchSet::add_spot(const Spot& spot) {
+  Band band{0, config_.frame_px, config_.frame_px, signal_, {}};
+  const std::vector<PatchPlace> places = places_of_parts(spot.row, spot.col, spot.tail_px, spot.tail_rad);
+  SpotShape shape = spot.shape;
+  const double intensity = spot.peak / highest_pixel(shape, places);
+  shape.cut = sufficient_cut(shape, intensity);
+  const double of_part = intensity * share_within_cut(shape) / static_cast<double>(places.size());
+  for (const PatchPlace& at : places) SpotProfile(shape, at.row, at.col, of_part).add_to(band);
+}
+
 void PatchSet::expose(Random& random) {
   std::ranges::fill(signal_, 0.F);
-  Band band{0, config_.frame_px, config_.frame_px, signal_, {}};
-  for (const Spot& spot : scene_.spots) {
-    SpotShape shape = spot.shape;
-    const double intensity =
-        spot.peak / SpotProfile(shape, spot.row, spot.col, share_within_cut(shape)).peak();
-    shape.cut = sufficient_cut(shape, intensity);
-    SpotProfile(shape, spot.row, spot.col, intensity * share_within_cut(shape)).add_to(band);
-  }
+  for (const Spot& spot : scene_.spots) add_spot(spot);
   if (scene_.facts.detector == DetectorKind::counting) {
     background_.fill(random, std::span(counts_));
     for (std::size_t i = 0; i < frame_.size(); ++i) {
@@ -206,7 +220,26 @@ PatchTruth PatchSet::truth_of(std::uint32_t component, std::uint32_t centre) con
   return truth;
 }
 
-PatchTruth PatchSet::make(std::uint64_t index, std::span<float> patch) {
+PlaceCovariance PatchSet::bound() const {
+  if (config_.tail_max_px > 0) throw std::logic_error("the bound is that of symmetric spots");
+  std::vector<ExpectedSpot> spots;
+  for (const Spot& spot : scene_.spots) {
+    spots.push_back(
+        {spot.shape, spot.row, spot.col, spot.peak / highest_pixel(spot.shape, {{spot.row, spot.col}})});
+  }
+  std::swap(spots.front(), spots[nearest_spot(centre_)]);
+  const PatchTruth& facts = scene_.facts;
+  const bool poisson = facts.detector == DetectorKind::counting;
+  return place_bound(spots, {.origin = patch_origin(centre_, config_.frame_px, config_.patch_px),
+                             .patch_px = config_.patch_px,
+                             .frame_px = config_.frame_px,
+                             .threshold = double{facts.threshold},
+                             .background = poisson ? counting_background : 0,
+                             .noise = noise_of(facts),
+                             .poisson = poisson});
+}
+
+PatchTruth PatchSet::make(std::uint64_t index, std::span<float> patch, PeakView* view) {
   constexpr std::uint64_t most_attempts = 10000;
   for (std::uint64_t attempt = 0; attempt < most_attempts; ++attempt) {
     Random random(config_.seed, RandomStream::patch, index, attempt);
@@ -217,7 +250,13 @@ PatchTruth PatchSet::make(std::uint64_t index, std::span<float> patch) {
     if (component == no_component) continue;
     const PatchCentre centre{component, centre_pixel(component, random)};
     cut_patches(list_, {&centre, 1}, config_.patch_px, {}, patch);
-    return truth_of(component, centre.pixel);
+    centre_ = centre.pixel;
+    const PatchTruth truth = truth_of(component, centre.pixel);
+    if (view != nullptr) {
+      *view = view_of_peak(list_, component, centre.pixel, config_.patch_px, double{truth.threshold},
+                           noise_of(truth), maxima_);
+    }
+    return truth;
   }
   throw ConfigError("no spot has min_pixels pixels above threshold: give higher peaks or fewer pixels",
                     "peak_max");

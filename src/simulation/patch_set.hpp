@@ -14,6 +14,8 @@
 #include "kernels/regional_maxima.hpp"
 #include "simulation/config.hpp"
 #include "simulation/noise_tables.hpp"
+#include "simulation/peak_view.hpp"
+#include "simulation/place_bound.hpp"
 #include "simulation/random.hpp"
 #include "simulation/spot_shape.hpp"
 
@@ -39,6 +41,9 @@ struct PatchSetConfig {
   double peak_min = 1.2, peak_max = 500;  ///< highest expected pixel in thresholds, log-uniform
   double sigma_min_px = 0.6, sigma_max_px = 2.2;
   double lorentz_max = 0.8;
+  /// Spots are smeared to one side by an exponential whose length is drawn uniformly from 0 to this, each in a direction
+  /// of its own; 0: they are symmetric. The place of a smeared spot is the centroid of its expected counts.
+  double tail_max_px = 0;
   std::uint32_t min_pixels = 3;  ///< of the component
   /// Cut about any regional maximum that a spot is next to; else about the component's highest pixel.
   bool about_any_maximum = false;
@@ -58,6 +63,8 @@ struct PatchTruth {
   std::uint32_t n_maxima = 1;
 };
 
+NoiseModel noise_of(const PatchTruth& truth);
+
 /// Simulated patches: pseudo-Voigt spots integrated over pixels, half of them on a photon counter (threshold 3 to 5),
 /// half on a flat panel (noise 5, threshold 25 to 30, a variance of 0.5 to 4 for a count of signal); alone, beside a
 /// second spot 3 to 6 px away, or 0 to 3 px from an end of the detector. Patch `index` is the same whatever was made
@@ -68,13 +75,19 @@ class PatchSet {
 
   /// Fills `patch` (patch_px x patch_px, row-major): corrected counts of the peak's own component, 0 elsewhere, NaN off
   /// the detector. Throws ConfigError where the configuration lets no spot rise above the threshold.
-  PatchTruth make(std::uint64_t index, std::span<float> patch);
+  /// `view`: null, or what stages know of the peak beyond the patch.
+  PatchTruth make(std::uint64_t index, std::span<float> patch, PeakView* view = nullptr);
+
+  /// The Cramer-Rao bound of the place of the spot that the patch made last is of. Throws std::logic_error where spots are
+  /// smeared.
+  PlaceCovariance bound() const;
 
  private:
   struct Spot {
     SpotShape shape;
     double row = 0, col = 0;
     double peak = 0;  // highest expected pixel
+    double tail_px = 0, tail_rad = 0;
   };
   struct Scene {
     std::vector<Spot> spots;  // the main one first
@@ -83,6 +96,7 @@ class PatchSet {
   };
   void draw_scene(Random& random);
   Spot draw_spot(Random& random, double peak) const;
+  void add_spot(const Spot& spot);
   void expose(Random& random);
   void segment();
   std::uint32_t main_component() const;
@@ -96,6 +110,7 @@ class PatchSet {
   NormalTable normal_{1};
   PoissonTable background_;
   Scene scene_;
+  std::uint32_t centre_ = 0;  // pixel of the frame that the patch is cut about
   std::vector<float> signal_, frame_;
   std::vector<std::uint8_t> counts_;
   ComponentList list_;

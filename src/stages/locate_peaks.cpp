@@ -24,10 +24,6 @@ struct LocatePeaks::Parts {
 
 namespace {
 
-// In thresholds: above, a fit is clearly better than any centroid; below, squared weights are better than those above
-// the threshold (models/README.md).
-constexpr double bright = 50, dim = 5;
-
 struct WeightChoice {
   LocateBy by;
   CentroidWeight weight;
@@ -198,18 +194,16 @@ Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>
 LocateBy LocatePeaks::choose(const Parts& parts, std::uint32_t part) const {
   if (config_.by != LocateBy::automatic) return config_.by;
   const Component& c = parts.list.components[part];
-  if ((c.flags & saturated) != 0) return LocateBy::fit;
-  const bool cut = (c.flags & (touches_edge | touches_mask)) != 0;
-  const bool overlapped = c.n_pixels != parts.wholes.components[parts.parent_of(part)].n_pixels;
-  if (cut || overlapped) return network_ ? LocateBy::network : LocateBy::fit;
   const PatchOrigin origin = patch_origin(c.max_pixel, parts.list.shape.cols, config_.patch_px);
   const auto size = static_cast<std::int32_t>(config_.patch_px);
-  const bool wide = c.row_begin < origin.row || c.col_begin < origin.col || c.row_end > origin.row + size ||
-                    c.col_end > origin.col + size;
-  const double height = double{c.max_intensity} / parts.threshold;
-  if (wide || height > bright) return LocateBy::fit;
-  if (height < dim) return network_ ? LocateBy::network : LocateBy::centroid_squared;
-  return LocateBy::centroid_above;
+  PeakFacts peak;
+  peak.saturated = (c.flags & saturated) != 0;
+  peak.cut = (c.flags & (touches_edge | touches_mask)) != 0;
+  peak.overlapped = c.n_pixels != parts.wholes.components[parts.parent_of(part)].n_pixels;
+  peak.wide = c.row_begin < origin.row || c.col_begin < origin.col || c.row_end > origin.row + size ||
+              c.col_end > origin.col + size;
+  peak.height = double{c.max_intensity} / parts.threshold;
+  return best_estimator(peak, network_ != nullptr);
 }
 
 void LocatePeaks::place_by_weight(const Parts& parts, std::span<const LocateBy> chosen,

@@ -14,12 +14,11 @@
 #include <braggd/stage.hpp>
 
 #include "inference/peak_network.hpp"
+#include "kernels/locate_rule.hpp"
 #include "kernels/noise_model.hpp"
 #include "kernels/split_components.hpp"
 
 namespace braggd {
-
-enum class LocateBy : std::uint8_t { centroid, centroid_above, centroid_squared, fit, network, automatic };
 
 inline constexpr std::array<std::string_view, 6> locate_by_names{
     "centroid", "centroid_above", "centroid_squared", "fit", "network", "auto"};

@@ -67,7 +67,27 @@ class Networks(BraggdTest):
         placed, centroid = self.errors(result)
         self.assertLess(placed.mean(), 0.5 * centroid.mean())
         with h5py.File(result) as f:
-            self.assertGreaterEqual(set(f["entry/peaks/position_source"][()]), {1, 2, 3})
+            self.assertGreaterEqual(set(f["entry/peaks/position_source"][()]), {1, 3})
+
+    def test_judge_prints_every_estimator_by_class_detector_and_brightness(self):
+        printed = braggd("model", "judge", BUNDLE, "--judge-patches", 400, "--device", "cpu").stdout
+        for name in ("centroid of the share, weights x^2", "fit of one spot", "braggnn-fast, float32",
+                     "braggnn-fast, bfloat16", "auto, with braggnn-fast, float32", "auto, without a network"):
+            self.assertEqual(printed.count(f"| {name} |"), 6, name)
+        self.assertEqual(printed.count("| Cramer-Rao bound |"), 5, "none of spots with a tail")
+        alone = braggd("model", "judge", "--judge-patches", 200).stdout
+        self.assertNotIn("braggnn", alone)
+        self.assertIn("fit of one spot", alone)
+
+    def test_a_training_goes_on_from_a_bundle_and_says_so(self):
+        bundle = self.work / "gone-on"
+        braggd("model", "train", "braggnn-fast", "--out", bundle, "--patches", 5120, "--pool", 1024, "--judge-patches", 200,
+               "--sigma-min", 1.8, "--sigma-max", 3.2, "--start-from", BUNDLE)
+        shown = braggd("model", "show", bundle).stdout
+        self.assertIn('"started_from": "braggnn-fast@', shown)
+        self.assertIn('"sigma_px"', shown)
+        answer = braggd("model", "train", "braggnn-11", "--out", bundle, "--start-from", BUNDLE, expect=78)
+        self.assertIn("cannot begin the training of braggnn-11", answer.stderr)
 
     def test_threads_change_nothing(self):
         self.same_results(self.located("network", threads=1), self.located("network", threads=2))

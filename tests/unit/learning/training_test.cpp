@@ -38,9 +38,9 @@ TEST(Training, LowersTheLossAndBeatsTheCentroidItStartsFrom) {
   EXPECT_LT(network.last_loss_px, 0.7 * network.first_loss_px);
   EXPECT_EQ(network.patches, 60'000 / 512 * 512);
   TemporaryDirectory directory;
-  const JudgingOptions judging{9, 2000};
+  const JudgingOptions judging{.seed = 9, .patches = 2000};
   const ModelManifest manifest = make_bundle(directory.path() / "model", small(), network, judging);
-  const TrainingPatches patches = make_training_patches(judging_set(11, judging.seed), judging.patches);
+  const TrainingPatches patches = make_training_patches(judging_set(11, judging), judging.patches);
   EXPECT_LT(manifest.accuracy.back().mean_px,
             judge(patches, centroid_estimator(CentroidWeight::squared)).back().mean_px);
   EXPECT_EQ(PeakNetwork::load(directory.path() / "model", {"cpu", "auto"}).manifest().id, manifest.id);
@@ -81,6 +81,49 @@ TEST(Training, ThatWasStoppedAndTakenUpAgainEndsWithTheSameWeights) {
   EXPECT_THROW(trained(options), ConfigError);
 }
 
+TEST(Training, ThatStartsFromABundleIsBetterAtOnceThanOneThatStartsFromNothing) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  TemporaryDirectory directory;
+  const ModelManifest first =
+      make_bundle(directory.path() / "first", small(), trained(small()), {.patches = 100});
+  TrainingOptions options = small();
+  options.patches = 8192;
+  options.sigma = {1.5, 2.5};
+  const TrainedNetwork anew = trained(options);
+  options.start_from = directory.path() / "first";
+  const TrainedNetwork gone_on = trained(options);
+  EXPECT_LT(gone_on.first_loss_px, 0.8 * anew.first_loss_px);
+  EXPECT_LT(gone_on.validation_px, 0.9 * anew.validation_px);
+  EXPECT_EQ(gone_on.started_from, first.id);
+  const JudgingOptions judging{.patches = 200, .sigma = judging_widths(options.sigma)};
+  const ModelManifest second = make_bundle(directory.path() / "second", options, gone_on, judging);
+  EXPECT_THAT(second.training, testing::HasSubstr("\"started_from\":\"" + first.id));
+  EXPECT_THAT(second.training, testing::HasSubstr("\"sigma_px\":[1.5,2.5]"));
+}
+
+TEST(Training, StartsWithTheWeightsOfTheBundle) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  TemporaryDirectory directory;
+  TrainingOptions options = small();
+  options.patches = 8192;
+  const TrainedNetwork network = trained(options);
+  make_bundle(directory.path() / "model", options, network, {.patches = 100});
+  const StartingWeights start = weights_of_bundle(network_plan("braggnn-fast"), directory.path() / "model");
+  EXPECT_TRUE(same_weights(network.weights, start.weights));
+}
+
+TEST(Training, RefusesToStartFromAnotherNetworkAndFromCollapsedWeights) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  TemporaryDirectory directory;
+  TrainingOptions options = small("braggnn-11");
+  options.patches = 512;
+  options.pool = 512;
+  make_bundle(directory.path() / "braggnn", options, trained(options), {.patches = 100});
+  EXPECT_THROW(weights_of_bundle(network_plan("braggnn-fast"), directory.path() / "braggnn"), ConfigError);
+  EXPECT_THROW(weights_of_bundle(network_plan("braggnn-11"), directory.path() / "braggnn"), ConfigError);
+  EXPECT_THROW(weights_of_bundle(network_plan("braggnn-fast"), directory.path() / "none"), ConfigError);
+}
+
 TEST(Symmetry, TurnsAPatchAndItsPlaceAlike) {
   std::vector<float> patch(121, 0.0F), turned(121);
   patch[2 * 11 + 7] = 1;
@@ -95,8 +138,16 @@ TEST(Symmetry, TurnsAPatchAndItsPlaceAlike) {
   EXPECT_EQ(places.size(), 8U);
 }
 
+TEST(Judging, UsesWidthsWithinThoseOfTheTraining) {
+  EXPECT_EQ(judging_widths(usual_widths), usual_judging_widths);
+  const SpotWidths widths = judging_widths({1, 3});
+  EXPECT_DOUBLE_EQ(widths.min_px, 1.125);
+  EXPECT_DOUBLE_EQ(widths.max_px, 2.625);
+  EXPECT_EQ(judging_set(11, {.sigma = widths}).sigma_max_px, 2.625);
+}
+
 TEST(Judging, UsesPatchesThatNoTrainingSees) {
-  const PatchSetConfig config = judging_set(11, 20'000);
+  const PatchSetConfig config = judging_set(11, {});
   EXPECT_NE(config.sigma_max_px, PatchSetConfig{}.sigma_max_px);
   const TrainingPatches patches = make_training_patches(config, 500);
   const std::vector<ClassAccuracy> classes = judge(patches, centroid_estimator(CentroidWeight::squared));

@@ -7,6 +7,8 @@
 
 #include <braggd/error.hpp>
 
+#include "simulation/smeared_spot.hpp"
+
 namespace braggd {
 namespace {
 
@@ -59,6 +61,63 @@ TEST(PatchSet, HoldsEveryClassOnBothDetectors) {
     EXPECT_GT(by_detector[0], 20);
     EXPECT_GT(by_detector[1], 20);
   }
+}
+
+TEST(PatchSet, SmearedSpotsLieAtTheCentroidOfTheirParts) {
+  const std::vector<PatchPlace> parts = places_of_parts(10.3, 7.1, 1.5, 0.7);
+  double row = 0, col = 0;
+  for (const PatchPlace& at : parts) {
+    row += at.row / static_cast<double>(parts.size());
+    col += at.col / static_cast<double>(parts.size());
+  }
+  EXPECT_NEAR(row, 10.3, 1e-12);
+  EXPECT_NEAR(col, 7.1, 1e-12);
+  EXPECT_GT(std::hypot(parts.back().row - row, parts.back().col - col),
+            2 * std::hypot(parts.front().row - row, parts.front().col - col));
+}
+
+// A bright spot's own centroid, tail and all, lies where it is said to lie.
+TEST(PatchSet, SmearedSpotsHaveTheirCentroidAtTheTruth) {
+  const PatchSetConfig config{.overlapped_share = 0,
+                              .edge_share = 0,
+                              .peak_min = 200,
+                              .peak_max = 200,
+                              .sigma_max_px = 0.9,
+                              .lorentz_max = 0,
+                              .tail_max_px = 1};
+  PatchSet set(config);
+  std::vector<float> patch(121);
+  PeakView view;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    const PatchTruth truth = set.make(i, patch, &view);
+    EXPECT_NEAR(view.of_component[0].row, truth.row, 0.06) << i;
+    EXPECT_NEAR(view.of_component[0].col, truth.col, 0.06) << i;
+    EXPECT_NEAR(view.facts.height, 200, 25) << i;
+  }
+  EXPECT_THROW(set.bound(), std::logic_error);
+}
+
+TEST(PatchSet, ShowsWhatAStageKnowsOfAPeak) {
+  PatchSet set({.overlapped_share = 0.5, .edge_share = 0.3, .about_any_maximum = true});
+  std::vector<float> patch(121);
+  PeakView view;
+  int shared = 0;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    const PatchTruth truth = set.make(i, patch, &view);
+    if (truth.n_maxima == 1) {
+      EXPECT_FALSE(view.facts.overlapped);
+      EXPECT_EQ(view.of_share[0].row, view.of_component[0].row);
+    }
+    if (view.other_maximum) {
+      EXPECT_TRUE(view.facts.overlapped);
+      EXPECT_GE(std::hypot(view.other_maximum->row - 5, view.other_maximum->col - 5), 1);
+      ++shared;
+    }
+    if (truth.patch_class == PatchClass::clean || truth.patch_class == PatchClass::dim) {
+      EXPECT_FALSE(view.facts.cut) << i;
+    }
+  }
+  EXPECT_GT(shared, 50);
 }
 
 TEST(PatchSet, RefusesWhatCannotBeMade) {

@@ -1,0 +1,116 @@
+#include "cli/model_judge.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <list>
+
+#include <braggd/error.hpp>
+
+#include "cli/exit_code.hpp"
+#include "learning/accuracy_report.hpp"
+
+namespace braggd {
+
+namespace {
+
+constexpr std::uint32_t usual_patch_px = 11;
+
+struct JudgeVerb {
+  std::vector<std::string> bundles;
+  std::string device = "auto";
+  JudgingOptions judging;
+};
+
+void print_table(const std::string& title, const std::string& table) {
+  std::printf("\n%s\n\n%s", title.c_str(), table.c_str());
+  std::fflush(stdout);
+}
+
+/// All tables of one size of patches.
+void print_report(std::uint32_t patch_px, const JudgingOptions& judging,
+                  std::span<const JudgedNetwork> networks) {
+  const JudgingPatches patches = make_judging_patches(judging_set(patch_px, judging), judging.patches);
+  const std::vector<JudgedEstimator> all = judge_all(patches, networks);
+  const std::string size = std::to_string(patch_px);
+  print_table(
+      "Patches of " + size + " x " + size +
+          " px; mean, median, 75 %, 95 % of the distance to the truth in px; processor time in us a patch",
+      accuracy_table(patches, all, groups_by_class(patches), true));
+  for (const DetectorKind detector : {DetectorKind::counting, DetectorKind::panel}) {
+    const std::string name = detector == DetectorKind::counting ? "Photon counters" : "Flat panels";
+    print_table(name + " only", accuracy_table(patches, all, groups_by_class(patches, detector), false));
+    print_table(name + " only, isolated spots by their highest expected pixel in thresholds",
+                accuracy_table(patches, all, groups_by_brightness(patches, detector), false));
+  }
+  const JudgingPatches smeared = make_judging_patches(smeared_judging_set(patch_px, judging),
+                                                      std::max<std::size_t>(judging.patches / 4, 100));
+  print_table("Spots with a tail to one side; the truth is the centroid of the expected counts",
+              accuracy_table(smeared, judge_all(smeared, networks), groups_by_class(smeared), false));
+}
+
+// The accuracy tables of models/README.md, networks by the size of their patches.
+int judge_bundles(const JudgeVerb& options) {
+  if (options.judging.sigma.min_px > options.judging.sigma.max_px) {
+    throw ConfigError("the narrowest spots are wider than the widest", "sigma-min");
+  }
+  std::list<PeakNetwork> loaded;
+  for (const std::string& bundle : options.bundles) {
+    for (const char* precision : {"float32", "bfloat16"})
+      loaded.push_back(PeakNetwork::load(bundle, {options.device, precision}));
+  }
+  std::vector<std::uint32_t> sizes;
+  for (const PeakNetwork& network : loaded) sizes.push_back(network.manifest().patch_px);
+  if (sizes.empty()) sizes.push_back(usual_patch_px);
+  std::ranges::sort(sizes);
+  sizes.erase(std::ranges::unique(sizes).begin(), sizes.end());
+  for (const std::uint32_t patch_px : sizes) {
+    std::vector<JudgedNetwork> networks;
+    const char* precision = "float32";
+    for (const PeakNetwork& network : loaded) {
+      if (network.manifest().patch_px == patch_px)
+        networks.push_back({network.manifest().name + ", " + precision, &network});
+      precision = precision == std::string_view("float32") ? "bfloat16" : "float32";
+    }
+    print_report(patch_px, options.judging, networks);
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_judging_options(CLI::App* verb, JudgingOptions& judging) {
+  verb->add_option("--judge-seed", judging.seed, "seed of the patches to be judged on")
+      ->check(whole_number())
+      ->capture_default_str();
+  verb->add_option("--judge-patches", judging.patches, "number of patches to be judged on")
+      ->check(CLI::Range(100, 10'000'000))
+      ->capture_default_str();
+}
+
+void add_model_judge(CLI::App& model, Action& chosen) {
+  const auto options = std::make_shared<JudgeVerb>();
+  CLI::App* verb =
+      add_verb(model, "judge", "print how far every estimator of a peak's place is off",
+               "Simulates patches that no network has seen, of spots distributed otherwise than those for "
+               "training, and prints "
+               "in Markdown how far the centroids, the fits, the networks of the bundles and the choice by "
+               "peak are off: by "
+               "class of patch, detector and brightness, and on spots with a tail to one side; beside the "
+               "Cramer-Rao bound.",
+               "braggd model judge models/braggnn-fast\nbraggd model judge --judge-patches 1000");
+  verb->add_option("BUNDLE", options->bundles, "model bundles; none: what needs no network")
+      ->expected(0, 100);
+  verb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  add_judging_options(verb, options->judging);
+  verb->add_option("--sigma-min", options->judging.sigma.min_px, "sigma of the narrowest spots")
+      ->check(number_within(0.3, 5))
+      ->type_name("PX")
+      ->capture_default_str();
+  verb->add_option("--sigma-max", options->judging.sigma.max_px, "sigma of the widest spots")
+      ->check(number_within(0.3, 5))
+      ->type_name("PX")
+      ->capture_default_str();
+  on_chosen(verb, chosen, options, &judge_bundles);
+}
+
+}  // namespace braggd
