@@ -245,12 +245,11 @@ void add_import(CLI::App& model, Action& chosen) {
       "registers it. A bundle that is there already changes nothing; one whose copy was damaged is mended. A "
       "store whose metadata.sqlite was lost is made anew from its own bundles. A file is taken for weights "
       "of BraggNN "
-      "that others trained (a state dictionary of PyTorch, or one in HDF5): the two generations of its code, "
-      "whose "
-      "weights have the same names and do not work in one another, are told apart, and a bundle is made and "
-      "judged.",
+      "that others trained (its state dictionary, in HDF5): the two generations of its code, whose weights "
+      "have the same "
+      "names and do not work in one another, are told apart, and a bundle is made and judged.",
       "braggd model import models/braggnn-fast\nbraggd model import models/braggnn-fast --name my-network\n"
-      "braggd model import fc16_8_4_2-sz11.pth --name braggnn-aps",
+      "braggd model import fc16_8_4_2-sz11.h5 --name braggnn-aps",
       &import_bundles);
   verb->add_option("BUNDLE", options->bundles, "bundles, or files of weights")
       ->required()
