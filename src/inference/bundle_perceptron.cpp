@@ -86,7 +86,13 @@ bool may_be_perceptron(const ModelManifest& manifest) {
 
 std::optional<PeakPerceptron> perceptron_of(const ModelBundle& bundle) {
   if (!may_be_perceptron(bundle.manifest)) return {};
-  std::optional<PeakPerceptron> perceptron = made_of(read_script_weights(bundle.script));
+  NamedWeights weights;
+  try {
+    weights = read_script_weights(bundle.script);
+  } catch (const ConfigError&) {
+    return {};  // of another type than float32: the script may still run
+  }
+  std::optional<PeakPerceptron> perceptron = made_of(weights);
   if (perceptron && !answers_as(bundle, *perceptron)) perceptron.reset();
   return perceptron;
 }
