@@ -87,7 +87,7 @@ references: build ## writes the generated reference and schema anew
 models: build ## trains the shipped models anew; hours on one core (models/README.md)
 	for model in "braggnn-fast 25000000" "braggnn-11 6000000"; do set -- $$model; \
 	  build/release/src/braggd model train $$1 --out models/$$1 --seed 1 --patches $$2 --pool 600000; done
-	build/release/src/braggd model judge models/braggnn-*
+	build/release/src/braggd model judge models/braggnn-* > models/accuracy.md
 	config/demo/rei_model.sh build/release/src/braggd build/models models/rei-demo
 
 .PHONY: install
