@@ -62,7 +62,7 @@ int judge_bundles(const JudgeVerb& options) {
   for (const PeakNetwork& network : loaded) sizes.push_back(network.manifest().patch_px);
   if (sizes.empty()) sizes.push_back(usual_patch_px);
   std::ranges::sort(sizes);
-  sizes.erase(std::ranges::unique(sizes).begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   for (const std::uint32_t patch_px : sizes) {
     std::vector<JudgedNetwork> networks;
     const char* precision = "float32";

@@ -248,8 +248,7 @@ void add_import(CLI::App& model, Action& chosen) {
       "that others trained (its state dictionary, in HDF5): the two generations of its code, whose weights "
       "have the same "
       "names and do not work in one another, are told apart, and a bundle is made and judged.",
-      "braggd model import models/braggnn-fast\nbraggd model import models/braggnn-fast --name my-network\n"
-      "braggd model import fc16_8_4_2-sz11.h5 --name braggnn-aps",
+      "braggd model import models/braggnn-fast\nbraggd model import models/braggnn-fast --name my-network",
       &import_bundles);
   verb->add_option("BUNDLE", options->bundles, "bundles, or files of weights")
       ->required()

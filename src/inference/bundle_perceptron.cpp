@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t perceptron_patch_px = 11;
 // Of an output, which is in px: sums in another order differ by some 1e-6.
-constexpr float tolerance = 1e-4F;
+constexpr float answer_tolerance_px = 1e-4F;
 
 struct LayerNames {
   const char *weight, *bias;
@@ -73,7 +73,7 @@ bool answers_as(const ModelBundle& bundle, const PeakPerceptron& perceptron) {
   script.run(channels, expected);
   perceptron.run(channels, answers);
   return std::ranges::equal(answers, expected, [](float answer, float right) {
-    return std::abs(answer - right) <= tolerance * std::max(1.0F, std::abs(right));
+    return std::abs(answer - right) <= answer_tolerance_px * std::max(1.0F, std::abs(right));
   });
 }
 

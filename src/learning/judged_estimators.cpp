@@ -48,18 +48,20 @@ void add_centroids(const JudgingPatches& patches, std::vector<JudgedEstimator>& 
   constexpr Named weights[] = {{CentroidWeight::intensity, "weights x"},
                                {CentroidWeight::above_threshold, "weights x - threshold"},
                                {CentroidWeight::squared, "weights x^2"}};
-  for (const auto& [weight, name] : weights) {
-    all.push_back(judged("centroid of the patch, " + std::string(name), patches, [&](std::size_t i) {
-      const PatchTruth& truth = patches.truths[i];
-      return position_of(patch_centroid(patches.patch(i), patches.patch_px, weight, double{truth.threshold},
-                                        noise_of(truth)),
-                         patches.patch_px);
-    }));
+  for (const auto& [kind, name] : weights) {
+    all.push_back(
+        judged("centroid of the patch, " + std::string(name), patches, [&, weight = kind](std::size_t i) {
+          const PatchTruth& truth = patches.truths[i];
+          return position_of(patch_centroid(patches.patch(i), patches.patch_px, weight,
+                                            double{truth.threshold}, noise_of(truth)),
+                             patches.patch_px);
+        }));
   }
-  for (const auto& [weight, name] : weights) {
-    all.push_back(known("centroid of the share, " + std::string(name), patches, [&](std::size_t i) {
-      return position_of(patches.views[i].of_share[static_cast<std::size_t>(weight)], patches.patch_px);
-    }));
+  for (const auto& [kind, name] : weights) {
+    all.push_back(
+        known("centroid of the share, " + std::string(name), patches, [&, weight = kind](std::size_t i) {
+          return position_of(patches.views[i].of_share[static_cast<std::size_t>(weight)], patches.patch_px);
+        }));
   }
   all.push_back(known("centroid of the component, weights x", patches, [&](std::size_t i) {
     return position_of(patches.views[i].of_component.front(), patches.patch_px);

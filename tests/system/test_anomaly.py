@@ -90,7 +90,6 @@ class Anomaly(BraggdTest):
         self.assertIn("went on from steel@", answer.stdout)
         self.assertIn("it is the active model of its name now", answer.stdout)
         models = json.loads(braggd("model", "list", "--json").stdout)
-        models = models["models"] if isinstance(models, dict) else models
         self.assertEqual(sorted(m["status"] for m in models), ["active", "retired"])
         after = self.analyze(wider[2])[0]
         self.assertLess(after["rei"], before["rei"])

@@ -27,7 +27,7 @@ class ForeignWeights(BraggdTest):
             self.weights = {name: f["state_dict"][name][()] for name in f["state_dict"]}
 
     def models(self):
-        return json.loads(braggd("model", "list", "--json").stdout)["models"]
+        return json.loads(braggd("model", "list", "--json").stdout)
 
     def test_they_become_a_model_that_is_judged_and_verified(self):
         file = self.work / "network.h5"

@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::uint32_t n_clusters = 5;
+constexpr std::uint32_t sample_clusters = 5;
 
 /// An encoder that was not trained, and what it makes of 200 patches.
 struct Sample {
@@ -29,10 +29,10 @@ struct Sample {
     encoder.statistics = stored_statistics(batch_statistics(encoder.weights, patches));
     std::vector<float> embeddings(200 * rei_dimensions);
     ReiEncoder(encoder.weights, encoder.statistics).encode(patches, embeddings);
-    const Kmeans clusters = fit_kmeans(embeddings, rei_dimensions, {.n_clusters = n_clusters});
-    learnt.n_clusters = n_clusters;
+    const Kmeans clusters = fit_kmeans(embeddings, rei_dimensions, {.n_clusters = sample_clusters});
+    learnt.n_clusters = sample_clusters;
     learnt.centroids = clusters.centroids;
-    learnt.histogram.assign(n_clusters, 1.0 / n_clusters);
+    learnt.histogram.assign(sample_clusters, 1.0 / sample_clusters);
     learnt.n_patches = 200;
     learnt.n_repeats = 3;
     learnt.rei_mean = 0.125;

@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr std::uint64_t n_frames = 100;  // of half a degree: five sectors
+constexpr std::uint64_t scored_frames = 100;  // of half a degree: five sectors
 
 std::shared_ptr<const AnomalyBaseline> baseline() {
   return std::make_shared<AnomalyBaseline>(AnomalyBaseline{.model_id = "steel@0123",
@@ -45,17 +45,17 @@ Envelope scored_envelope(const ScanHeader& header, std::uint64_t index,
 }
 
 std::filesystem::path write_scored(const std::filesystem::path& directory, unsigned seed) {
-  std::vector<std::uint64_t> order(n_frames);
+  std::vector<std::uint64_t> order(scored_frames);
   std::iota(order.begin(), order.end(), std::uint64_t{0});
   std::mt19937 random(seed);
   if (seed != 0) std::shuffle(order.begin(), order.end(), random);
-  const auto header = sample_header(n_frames);
+  const auto header = sample_header(scored_frames);
   const auto against = baseline();
   NexusFileConfig config;
   config.directory = directory;
   NexusFile sink(config, sample_context(header));
   for (const std::uint64_t index : order) sink.consume(scored_envelope(*header, index, against));
-  return sink.finish(complete_summary(n_frames));
+  return sink.finish(complete_summary(scored_frames));
 }
 
 TEST(NexusFileAnomaly, TheScoreIsTheSumOfItsFrames) {
