@@ -62,7 +62,7 @@ struct Spot {
 
 /// `together`: with the second spot where the patch shows one.
 void print_fits(std::uint32_t patch_px, bool together) {
-  PatchSet set(judging_set(patch_px, 1));
+  PatchSet set(judging_set(patch_px, {.seed = 1}));
   std::vector<Spot> spots(n_fits);
   const double middle = patch_px / 2;
   for (std::size_t i = 0; i < spots.size(); ++i) {

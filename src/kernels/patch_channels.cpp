@@ -143,7 +143,7 @@ SquaredCentroid squared_centroid_with([[maybe_unused]] KernelSet set, std::span<
 }
 
 void finite_channel(std::span<const float> patch, std::span<float> channel) {
-  std::ranges::transform(patch, channel.begin(), finite_or_zero);
+  std::ranges::transform(patch, channel.begin(), [](float x) { return finite_or_zero(x); });
 }
 
 void min_max_channel(std::span<const float> patch, std::span<float> channel) {
