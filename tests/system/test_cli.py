@@ -105,11 +105,15 @@ class CommandLine(BraggdTest):
         simulate(self.work / "p.h5", 2, 64, 64, "detector=panel")
         for path in shipped:
             with self.subTest(path.name):
-                copy = self.pipeline(path.read_text(), path.name)
+                text = path.read_text().replace("../../models/", f"{SOURCE.resolve()}/models/")
+                copy = self.pipeline(text, path.name)
                 for name in ("dark", "mask"):
                     (self.work / f"{name}.h5").write_bytes((self.work / f"p_{name}.h5").read_bytes())
-                braggd("validate", copy)
                 jsonschema.validate(yaml_as_json(path.read_text()), schema)
+                valid = braggd("validate", copy, expect=None)
+                if "LibTorch" in valid.stderr:
+                    continue  # built without it
+                self.assertEqual(valid.returncode, 0, valid.stderr)
                 self.assertIn("Plan as run", braggd("explain", copy).stdout)
 
     def test_the_schema_refuses_what_the_program_refuses(self):
