@@ -132,14 +132,6 @@ void look_up_active_model(benchmark::State& state) {
   });
 }
 
-void nearest_of_100_models(benchmark::State& state) {
-  std::vector<double> histogram(n_clusters, 1);
-  measure(state, [&](FilledStore& all, std::size_t i) {
-    histogram[i % n_clusters] += 1;
-    benchmark::DoNotOptimize(all.store->nearest(locate_peaks_task, histogram));
-  });
-}
-
 void scores_of_a_model(benchmark::State& state) {
   measure(state, [](FilledStore& all, std::size_t i) {
     benchmark::DoNotOptimize(all.store->scores(all.models[i % n_models]));
@@ -165,7 +157,6 @@ void open_store(benchmark::State& state) {
 BENCHMARK(look_up_scan)->UseRealTime();
 BENCHMARK(look_up_score)->UseRealTime();
 BENCHMARK(look_up_active_model)->UseRealTime();
-BENCHMARK(nearest_of_100_models)->UseRealTime();
 BENCHMARK(scores_of_a_model)->UseRealTime();
 BENCHMARK(append_scan)->UseRealTime();
 BENCHMARK(append_score)->UseRealTime();

@@ -1,6 +1,5 @@
 #include "cli/model_tasks.hpp"
 
-#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -35,7 +34,8 @@ void print_outcome(const LearntOutcome& outcome) {
   std::printf("%s: %llu patches in %u clusters, %u epochs in %.0f s, loss %.4f to %.4f%s\n",
               outcome.model.id.c_str(), static_cast<unsigned long long>(learnt.n_patches), learnt.n_clusters,
               outcome.trained.epochs, outcome.trained.seconds, outcome.trained.first_loss,
-              outcome.trained.last_loss, outcome.trained.interrupted ? ", interrupted: the best so far" : "");
+              outcome.trained.last_loss,
+              outcome.trained.interrupted ? ", interrupted: what was learnt so far" : "");
   if (learnt.n_repeats == 0) {
     std::printf(
         "  no repeat of the baseline was given, so scans get a score but no decision: give two scans or "

@@ -19,6 +19,15 @@ std::string errno_text(int error) {
   return std::generic_category().message(error);
 }
 
+void check_output_directory(const fs::path& directory) {
+  std::error_code ignored;
+  const auto status = fs::status(directory, ignored);
+  if (fs::exists(status) && !fs::is_directory(status)) {
+    throw ConfigError(directory.string() + " is no directory: choose another one or move it away",
+                      "directory");
+  }
+}
+
 void prepare_output_directory(const fs::path& directory) {
   std::error_code error;
   fs::create_directories(directory, error);

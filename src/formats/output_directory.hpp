@@ -13,6 +13,9 @@ inline constexpr std::uint64_t reserved_bytes = std::uint64_t{32} << 20;
 /// "No space left on device" for ENOSPC.
 std::string errno_text(int error);
 
+/// Throws ConfigError, for the option `directory`, where something else is in its place.
+void check_output_directory(const std::filesystem::path& directory);
+
 /// Makes `directory` where it does not exist. Throws OutputError where it cannot be made or written to.
 void prepare_output_directory(const std::filesystem::path& directory);
 

@@ -57,15 +57,14 @@ PatchPosition position_of(const ModelManifest& manifest, std::span<const float> 
 
 struct PeakNetwork::State {
   ModelManifest manifest;
+  bool bfloat16;
   ScriptModule script;
   std::optional<PeakPerceptron> perceptron;  // runs in place of the script
-  bool bfloat16;
 
   State(const ModelBundle& bundle, const InferenceOptions& options)
       : manifest(bundle.manifest),
-        script(bundle.script, shape_of(manifest), options.device,
-               wants_bfloat16(options.precision, manifest)),
-        bfloat16(wants_bfloat16(options.precision, manifest)) {
+        bfloat16(wants_bfloat16(options.precision, manifest)),
+        script(bundle.script, shape_of(manifest), options.device, bfloat16) {
     if (script.device() == "cpu" && (!bfloat16 || has_bfloat16_products()))
       perceptron = perceptron_of(bundle);
   }

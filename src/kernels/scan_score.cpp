@@ -1,5 +1,6 @@
 #include "kernels/scan_score.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -19,20 +20,24 @@ double sigmas_above(const AnomalyBaseline& baseline, const ReiCounts& counts) {
   return (counts.rei() - baseline.rei_mean) / std::sqrt(variance);
 }
 
-ReiCounts counts_of(const FrameAnomaly& anomaly, std::size_t n_clusters) {
-  ReiCounts counts(n_clusters);
-  counts.n_patches = anomaly.clusters.size();
-  counts.n_low = anomaly.n_low;
-  counts.n_too_big = anomaly.n_too_big;
-  counts.too_big_pixels = anomaly.too_big_pixels;
-  for (const std::uint16_t cluster : anomaly.clusters) {
-    if (cluster >= n_clusters) throw std::invalid_argument("a patch is in a cluster that the baseline lacks");
-    ++counts.histogram[cluster];
-  }
-  return counts;
+void add_frame(const FrameAnomaly& anomaly, ReiCounts& counts) {
+  counts.n_patches += anomaly.clusters.size();
+  counts.n_low += anomaly.n_low;
+  counts.n_too_big += anomaly.n_too_big;
+  counts.too_big_pixels += anomaly.too_big_pixels;
+  for (const std::uint16_t cluster : anomaly.clusters) ++counts.histogram[cluster];
 }
 
 }  // namespace
+
+void count_verdicts(std::span<const ReiVerdict> verdicts, double threshold, FrameAnomaly& frame) {
+  frame.n_low = 0;
+  frame.clusters.clear();
+  for (const ReiVerdict& verdict : verdicts) {
+    frame.clusters.push_back(verdict.cluster);
+    frame.n_low += verdict.confidence < threshold ? 1U : 0U;
+  }
+}
 
 AnomalySummary ScanScore::summary(const std::string& model_id) const {
   return {model_id, counts.n_patches,       counts.n_low, counts.rei(), counts.rei_error(),
@@ -51,16 +56,19 @@ std::int64_t ScanTally::sector_of(std::uint64_t frame, double omega_deg) const {
 }
 
 void ScanTally::add(std::uint64_t frame, double omega_deg, const FrameAnomaly& anomaly) {
-  const ReiCounts counts = counts_of(anomaly, baseline_->histogram.size());
+  const std::size_t n_clusters = baseline_->histogram.size();
+  if (std::ranges::any_of(anomaly.clusters, [&](std::uint16_t cluster) { return cluster >= n_clusters; })) {
+    throw std::invalid_argument("a patch is in a cluster that the baseline lacks");
+  }
   const std::int64_t sector = sector_of(frame, omega_deg);
   if (open_ && open_->sector != sector) {
     close(*open_);
     open_.reset();
   }
-  if (!open_) open_ = Open{sector, omega_deg, omega_deg, frame, ReiCounts(baseline_->histogram.size())};
+  if (!open_) open_ = Open{sector, omega_deg, omega_deg, frame, ReiCounts(n_clusters)};
   open_->last_omega_deg = omega_deg;
   open_->last_frame = frame;
-  open_->counts += counts;
+  add_frame(anomaly, open_->counts);
 }
 
 void ScanTally::close(const Open& open) {

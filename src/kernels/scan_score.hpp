@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct ScanScore {
 
   AnomalySummary summary(const std::string& model_id) const;
 };
+
+/// Fills in what the verdicts on a frame's patches amount to.
+void count_verdicts(std::span<const ReiVerdict> verdicts, double threshold, FrameAnomaly& frame);
 
 /// Adds frames up. They must come in their order, so that sectors and decision do not depend on who finished first;
 /// frames without a score are simply not added.

@@ -38,33 +38,34 @@ void check_golden(const ReiEncoder& encoder, const LearntBaseline& learnt) {
   }
 }
 
-std::shared_ptr<const AnomalyBaseline> baseline_of(const ModelManifest& manifest) {
-  const LearntBaseline& learnt = *manifest.anomaly;
+}  // namespace
+
+AnomalyModel make_anomaly_model(const EncoderWeights& encoder, const LearntBaseline& learnt,
+                                const std::string& model_id) {
+  ReiCentroids centroids(learnt.centroids, learnt.n_clusters);
+  if (centroids.n_dimensions() != rei_dimensions) {
+    throw ConfigError("its clusters have " + std::to_string(centroids.n_dimensions()) +
+                      " dimensions, the encoder gives " + std::to_string(rei_dimensions));
+  }
   auto baseline = std::make_shared<AnomalyBaseline>();
-  baseline->model_id = manifest.id;
+  baseline->model_id = model_id;
   baseline->threshold = learnt.threshold;
   baseline->histogram = learnt.histogram;
   baseline->rei_mean = learnt.rei_mean;
   baseline->rei_sd = learnt.rei_sd;
   baseline->overdispersion = learnt.overdispersion;
-  return baseline;
+  return {ReiEncoder(encoder.weights, encoder.statistics), std::move(centroids), std::move(baseline),
+          encoder.weights};
 }
-
-}  // namespace
 
 AnomalyModel load_anomaly_model(const std::filesystem::path& path) {
   const ModelBundle bundle = read_bundle(path, score_anomaly_task);
   const LearntBaseline& learnt = *bundle.manifest.anomaly;
   try {
-    if (learnt.n_dimensions != rei_dimensions) {
-      throw ConfigError("its clusters have " + std::to_string(learnt.n_dimensions) +
-                        " dimensions, the encoder gives " + std::to_string(rei_dimensions));
-    }
-    EncoderWeights weights = encoder_of(read_script_weights(bundle.script));
-    ReiEncoder encoder(weights.weights, weights.statistics);
-    check_golden(encoder, learnt);
-    return {std::move(encoder), ReiCentroids(learnt.centroids, learnt.n_clusters),
-            baseline_of(bundle.manifest), std::move(weights.weights)};
+    AnomalyModel model =
+        make_anomaly_model(encoder_of(read_script_weights(bundle.script)), learnt, bundle.manifest.id);
+    check_golden(model.encoder, learnt);
+    return model;
   } catch (const ConfigError& error) {
     throw ConfigError(printable(path.string()) + ": " + error.what());
   }

@@ -23,6 +23,10 @@ struct AnomalyModel {
   std::vector<float> weights;  ///< of the encoder, for those who normalise by their own scan or train on
 };
 
+/// Of what a baseline taught. Throws ConfigError where the parts do not fit together.
+AnomalyModel make_anomaly_model(const EncoderWeights& encoder, const LearntBaseline& learnt,
+                                const std::string& model_id);
+
 /// Embeds and clusters as the bundle says; must repeat its golden examples. Throws ConfigError.
 AnomalyModel load_anomaly_model(const std::filesystem::path& bundle);
 

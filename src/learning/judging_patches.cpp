@@ -25,10 +25,7 @@ JudgingPatches make_judging_patches(const PatchSetConfig& config, std::size_t n)
   for (std::size_t i = 0; i < n; ++i) {
     PeakView view;
     const PatchTruth truth = set.make(i, std::span(all.pixels).subspan(i * pixels, pixels), &view);
-    all.thresholds.push_back(truth.threshold);
-    all.rows.push_back(static_cast<float>(truth.row));
-    all.cols.push_back(static_cast<float>(truth.col));
-    all.classes.push_back(truth.patch_class);
+    all.add(truth);
     all.truths.push_back(truth);
     all.views.push_back(view);
     if (config.tail_max_px == 0) all.bounds.push_back(set.bound());

@@ -14,14 +14,11 @@ namespace braggd {
 
 namespace {
 
-void set_null(std::span<const ScanPatches> repeats, const EncoderWeights& encoder, LearntBaseline& learnt) {
-  auto baseline = std::make_shared<AnomalyBaseline>();
-  baseline->threshold = learnt.threshold;
-  baseline->histogram = learnt.histogram;
-  const AnomalyModel model{ReiEncoder(encoder.weights, encoder.statistics),
-                           ReiCentroids(learnt.centroids, learnt.n_clusters), baseline, encoder.weights};
+void set_null(std::span<const ScanPatches* const> repeats, const EncoderWeights& encoder,
+              LearntBaseline& learnt) {
+  const AnomalyModel model = make_anomaly_model(encoder, learnt, {});
   std::vector<ScanScore> scores;
-  for (const ScanPatches& repeat : repeats) scores.push_back(score_patches(model, repeat, ReiMode::stream));
+  for (const ScanPatches* repeat : repeats) scores.push_back(score_patches(model, *repeat, ReiMode::stream));
   const NullDistribution null = null_distribution(scores);
   learnt.n_repeats = static_cast<std::uint32_t>(repeats.size());
   learnt.rei_mean = null.rei_mean;
@@ -31,11 +28,11 @@ void set_null(std::span<const ScanPatches> repeats, const EncoderWeights& encode
 
 }  // namespace
 
-LearntModel learn_baseline(std::span<const ScanPatches> scans, const BaselineOptions& options,
+LearntModel learn_baseline(std::span<const ScanPatches* const> scans, const BaselineOptions& options,
                            const std::function<void(const EncoderProgress&)>& progress,
                            const std::function<bool()>& stopped) {
   if (scans.empty()) throw InputError("a baseline needs a scan");
-  const ScanPatches& first = scans.front();
+  const ScanPatches& first = *scans.front();
   if (first.size() < options.n_clusters) {
     throw InputError("the scan " + first.scan_id + " has " + std::to_string(first.size()) +
                      " patches, which are too few for " + std::to_string(options.n_clusters) +

@@ -27,7 +27,7 @@ struct LearntModel {
 /// Trains the encoder on the patches of the first scan, fixes its statistics on them, clusters their embeddings, and takes
 /// the null distribution from the scores of the other scans, repeats of the same state; without any it is left open and
 /// nothing can be decided. Throws InputError where the first scan has fewer patches than clusters or than a batch.
-LearntModel learn_baseline(std::span<const ScanPatches> scans, const BaselineOptions& options,
+LearntModel learn_baseline(std::span<const ScanPatches* const> scans, const BaselineOptions& options,
                            const std::function<void(const EncoderProgress&)>& progress,
                            const std::function<bool()>& stopped);
 

@@ -89,13 +89,6 @@ struct ScoreRecord {
   std::string scored;  ///< UTC, ISO 8601
 };
 
-/// A registered model whose baseline resembles a histogram.
-struct NearModel {
-  std::string id;
-  ModelStatus status = ModelStatus::candidate;
-  double distance = 0;  ///< Jensen-Shannon distance of the histograms
-};
-
 /// Now, as records have it: "2026-05-01T12:00:00.123Z".
 std::string utc_now();
 

@@ -282,20 +282,6 @@ std::optional<ScoreRecord> ModelStore::score(std::string_view scan_id, std::stri
   return row.next() ? std::optional(score_of(row)) : std::nullopt;
 }
 
-std::vector<NearModel> ModelStore::nearest(std::string_view task, std::span<const double> histogram) const {
-  std::vector<NearModel> near;
-  for (Query row = (*state_)->histograms(task, std::uint64_t{histogram.size()}); row.next();) {
-    near.push_back({row.text(0), status_of(row.text(1)), jensen_shannon_distance(row.numbers(2), histogram)});
-    if (std::isnan(near.back().distance)) {
-      throw InputError("a histogram sums to nothing, so no model is near to it");
-    }
-  }
-  std::sort(near.begin(), near.end(), [](const NearModel& a, const NearModel& b) {
-    return std::pair(a.distance, std::string_view(a.id)) < std::pair(b.distance, std::string_view(b.id));
-  });
-  return near;
-}
-
 std::vector<std::string> ModelStore::problems() const {
   return problems_of_store(state_->database, state_->directory);
 }

@@ -69,11 +69,6 @@ class ModelStore {
   std::vector<ScoreRecord> scores(std::string_view model_id) const;  ///< by scan
   std::optional<ScoreRecord> score(std::string_view scan_id, std::string_view model_id, ReiMode mode) const;
 
-  /// Candidates and active models of the task, nearest first: how far the histograms of their baselines are from
-  /// `histogram`. The histograms are compared as they are stored, so the clusters must mean the same: models with other
-  /// numbers of clusters are left out. Throws InputError where the histogram sums to nothing.
-  std::vector<NearModel> nearest(std::string_view task, std::span<const double> histogram) const;
-
   /// Looks at everything, bundles included: what is not in order, a sentence each.
   std::vector<std::string> problems() const;
 

@@ -82,11 +82,8 @@ ModelStoreStatements::ModelStoreStatements(Database& database)
           "excluded.changed_frame, too_big_share = excluded.too_big_share, scored = excluded.scored"),
       scores_by_model(database,
                       "SELECT " SCORE_COLUMNS " FROM scores WHERE model_id = ?1 ORDER BY scan_id, mode"),
-      score_by_key(database,
-                   "SELECT " SCORE_COLUMNS " FROM scores WHERE scan_id = ?1 AND model_id = ?2 AND mode = ?3"),
-      histograms(database,
-                 "SELECT id, status, histogram FROM models WHERE task = ?1 AND n_clusters = ?2 AND status <> "
-                 "'retired'") {}
+      score_by_key(database, "SELECT " SCORE_COLUMNS
+                             " FROM scores WHERE scan_id = ?1 AND model_id = ?2 AND mode = ?3") {}
 
 ModelStatus status_of(std::string_view name) {
   return named(name, std::array{ModelStatus::candidate, ModelStatus::active, ModelStatus::retired},

@@ -15,7 +15,6 @@ struct ModelStoreStatements {
   Statement upsert_scan, scan_by_id, count_scans;
   Statement upsert_patch_set, patch_sets_by_scan;
   Statement upsert_score, scores_by_model, score_by_key;
-  Statement histograms;
 };
 
 /// Of a row of a statement that gives models; `trained_from` is filled in by another. Throws InputError for what this

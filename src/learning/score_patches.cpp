@@ -1,6 +1,7 @@
 #include "learning/score_patches.hpp"
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include <braggd/error.hpp>
@@ -53,12 +54,8 @@ ScanScore score(const ReiEncoder& encoder, const AnomalyModel& model, const Scan
   for (const PatchFrame& frame : patches.frames) {
     anomaly.n_too_big = frame.n_too_big;
     anomaly.too_big_pixels = frame.too_big_pixels;
-    anomaly.n_low = 0;
-    anomaly.clusters.clear();
-    for (const std::size_t end = next + frame.n_patches; next < end; ++next) {
-      anomaly.clusters.push_back(verdicts[next].cluster);
-      anomaly.n_low += verdicts[next].confidence < model.baseline->threshold ? 1U : 0U;
-    }
+    count_verdicts(std::span(verdicts).subspan(next, frame.n_patches), model.baseline->threshold, anomaly);
+    next += frame.n_patches;
     tally.add(frame.frame, frame.omega_deg, anomaly);
   }
   return tally.score();

@@ -4,6 +4,13 @@
 
 namespace braggd {
 
+void TrainingPatches::add(const PatchTruth& truth) {
+  thresholds.push_back(truth.threshold);
+  rows.push_back(static_cast<float>(truth.row));
+  cols.push_back(static_cast<float>(truth.col));
+  classes.push_back(truth.patch_class);
+}
+
 TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t n,
                                       const std::function<bool()>& stopped) {
   constexpr std::size_t asked_every = 1024;
@@ -14,11 +21,7 @@ TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t 
   PatchSet set(config);
   for (std::size_t i = 0; i < n; ++i) {
     if (i % asked_every == 0 && stopped && stopped()) break;
-    const PatchTruth truth = set.make(i, std::span(all.pixels).subspan(i * pixels, pixels));
-    all.thresholds.push_back(truth.threshold);
-    all.rows.push_back(static_cast<float>(truth.row));
-    all.cols.push_back(static_cast<float>(truth.col));
-    all.classes.push_back(truth.patch_class);
+    all.add(set.make(i, std::span(all.pixels).subspan(i * pixels, pixels)));
   }
   all.pixels.resize(all.size() * pixels);
   return all;

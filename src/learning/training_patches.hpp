@@ -18,6 +18,8 @@ struct TrainingPatches {
   std::vector<PatchClass> classes;
 
   std::size_t size() const { return thresholds.size(); }
+  /// The facts of the next patch.
+  void add(const PatchTruth& truth);
   std::span<const float> patch(std::size_t index) const {
     const std::size_t n = std::size_t{patch_px} * patch_px;
     return std::span(pixels).subspan(index * n, n);

@@ -60,7 +60,7 @@ struct Plan {
   std::optional<std::size_t> task_of(std::optional<std::size_t> stage) const;
   /// Bytes that one frame is charged while it is in flight: its message and the most that its pixels may hold, as
   /// dense pixels, as kept pixels (max_pixels of them, all flagged) and as their labels. Not charged: components and
-  /// peaks, 168 bytes for both, at most one to four pixels of the frame; the indices of saturated pixels in a dense
+  /// peaks, 176 bytes for both, at most one to four pixels of the frame; the indices of saturated pixels in a dense
   /// frame; and what a worker needs to decode, which no frame holds.
   std::uint64_t bytes_in_flight(const ScanHeader& header, std::uint64_t message_bytes) const;
   std::shared_ptr<const Provenance> provenance() const;

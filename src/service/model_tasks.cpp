@@ -64,6 +64,7 @@ void register_scan(ModelStore& store, const ReducedScan& reduced, std::optional<
   patches.file = (fs::path("patches") / file.filename()).string();
   patches.id = file.stem().string();
   patches.n_patches = reduced.content.size();
+  patches.threshold = reduced.threshold;
   patches.patch_px = rei_patch_px;
   store.add_patch_set(patches);
 }
@@ -77,9 +78,9 @@ std::vector<ReducedScan> reduce_all(const BaselineTask& task, const fs::path& di
   return reduced;
 }
 
-std::vector<ScanPatches> contents_of(const std::vector<ReducedScan>& reduced) {
-  std::vector<ScanPatches> contents;
-  for (const ReducedScan& scan : reduced) contents.push_back(scan.content);
+std::vector<const ScanPatches*> contents_of(const std::vector<ReducedScan>& reduced) {
+  std::vector<const ScanPatches*> contents;
+  for (const ReducedScan& scan : reduced) contents.push_back(&scan.content);
   return contents;
 }
 
@@ -168,15 +169,6 @@ Parent nearest_model(const ModelStore& store, const ScanPatches& patches) {
   return std::move(*nearest);
 }
 
-AnomalyModel in_memory(const LearntModel& model) {
-  auto baseline = std::make_shared<AnomalyBaseline>();
-  baseline->threshold = model.learnt.threshold;
-  baseline->histogram = model.learnt.histogram;
-  return {ReiEncoder(model.encoder.weights, model.encoder.statistics),
-          ReiCentroids(model.learnt.centroids, model.learnt.n_clusters), std::move(baseline),
-          model.encoder.weights};
-}
-
 ScoreRecord record_of(const ScanScore& score, const std::string& scan_id, const std::string& model_id,
                       ReiMode mode) {
   ScoreRecord record;
@@ -198,6 +190,9 @@ ScoreRecord record_of(const ScanScore& score, const std::string& scan_id, const 
 
 LearntOutcome initialise_model(ModelStore& store, const BaselineTask& task,
                                const TrainingProgressSink& progress, const std::stop_token& stop) {
+  if (task.name.empty() || safe_file_name(task.name) != task.name) {
+    throw ConfigError("a model's name is made of letters, digits, '.', '_' and '-'", "name");
+  }
   const ScratchDirectory scratch(store.directory());
   const std::vector<ReducedScan> scans = reduce_all(task, scratch.path(), stop);
   const LearntModel model =
@@ -217,15 +212,18 @@ LearntOutcome retrain_model(ModelStore& store, const BaselineTask& task, const T
   }
   const ScratchDirectory scratch(store.directory());
   const std::vector<ReducedScan> scans = reduce_all(task, scratch.path(), stop);
-  std::vector<ScanPatches> learning = contents_of(scans);
-  const ScanPatches held_out = part_of(learning.front(), true);
-  learning.front() = part_of(learning.front(), false);
-  const Parent parent = nearest_model(store, learning.front());
+  const ScanPatches held_out = part_of(scans.front().content, true);
+  const ScanPatches rest = part_of(scans.front().content, false);
+  std::vector<const ScanPatches*> learning = contents_of(scans);
+  learning.front() = &rest;
+  const Parent parent = nearest_model(store, rest);
   BaselineTask going_on = task;
   going_on.options.training.start_from = parent.model.weights;
   const LearntModel model =
       learn_baseline(learning, going_on.options, progress, [&] { return stop.stop_requested(); });
-  const double rei = score_patches(in_memory(model), held_out, ReiMode::stream).counts.rei();
+  const double rei =
+      score_patches(make_anomaly_model(model.encoder, model.learnt, {}), held_out, ReiMode::stream)
+          .counts.rei();
   const double rei_before =
       score_patches(load_anomaly_model(store.bundle(active->id)), held_out, ReiMode::stream).counts.rei();
   LearntOutcome outcome = add_to_store(store, scratch.path(), going_on, model, scans, parent.record);

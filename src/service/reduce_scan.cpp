@@ -27,11 +27,19 @@ Plan plan_of(const Reduction& reduction, const std::filesystem::path& scan,
   return make_plan(std::move(config), std::move(problems));
 }
 
+double threshold_of(const Plan& plan) {
+  for (const LogicalStage& stage : plan.stages) {
+    if (stage.entry->info.type == "threshold") return std::get<double>(stage.settings.at("at_least"));
+  }
+  return 0;
+}
+
 }  // namespace
 
 ReducedScan reduce_to_patches(const Reduction& reduction, const std::filesystem::path& scan,
                               const std::filesystem::path& directory, const std::stop_token& stop) {
   Plan plan = plan_of(reduction, scan, directory);
+  const double threshold = threshold_of(plan);
   const auto source = plan.source->make(plan.config.source.settings);
   std::optional<ScanReport> report;
   Runner runner(std::move(plan), [&](const ScanReport& ended) { report = ended; });
@@ -52,7 +60,7 @@ ReducedScan reduce_to_patches(const Reduction& reduction, const std::filesystem:
     throw InputError(printable(scan.string()) + ": the scan is " +
                      std::string(name_of(report->summary.status)) + ": " + report->summary.reason);
   }
-  ReducedScan reduced{scan, report->outputs.front(), report->summary.ledger.expected, {}};
+  ReducedScan reduced{scan, report->outputs.front(), report->summary.ledger.expected, threshold, {}};
   reduced.content = read_scan_patches(reduced.patches);
   return reduced;
 }

@@ -21,6 +21,7 @@ struct ReducedScan {
   std::filesystem::path scan;     ///< as it was given
   std::filesystem::path patches;  ///< file of scan_patches.hpp
   std::uint64_t n_frames = 0;     ///< that the scan has
+  double threshold = 0;           ///< of the pipeline, in counts
   ScanPatches content;
 };
 

@@ -6,18 +6,14 @@
 
 #include "core/anomaly_text.hpp"
 #include "core/text.hpp"
+#include "formats/output_directory.hpp"
 #include "sinks/reorder_store.hpp"
 #include "sinks/result_writer.hpp"
 
 namespace braggd {
 
 void NexusFile::check(const Config& config) {
-  std::error_code ignored;
-  const auto status = std::filesystem::status(config.directory, ignored);
-  if (std::filesystem::exists(status) && !std::filesystem::is_directory(status)) {
-    throw ConfigError(config.directory.string() + " is no directory: choose another one or move it away",
-                      "directory");
-  }
+  check_output_directory(config.directory);
 }
 
 NexusFile::NexusFile(const Config& config, const SinkContext& context)

@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "formats/output_directory.hpp"
 #include "formats/scan_patches.hpp"
-#include "sinks/nexus_file.hpp"
 
 namespace braggd {
 
 void ReiPatchesSink::check(const Config& config) {
-  NexusFile::check({.directory = config.directory});
+  check_output_directory(config.directory);
 }
 
 ReiPatchesSink::ReiPatchesSink(const Config& config, const SinkContext& context)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/rei_patches.hpp"
+#include "kernels/scan_score.hpp"
 
 namespace braggd {
 
@@ -81,14 +82,11 @@ Result<PeakList> ScoreAnomaly::process(const std::shared_ptr<const PeakList>& pe
 
   auto frame = std::make_shared<FrameAnomaly>();
   frame->baseline = baseline_;
+  count_verdicts(verdicts, baseline_->threshold, *frame);
   frame->n_too_big = patches.n_too_big;
   frame->too_big_pixels = patches.too_big_pixels;
   verdict_of.assign(peaks->components->components.size(), nullptr);
-  for (std::size_t i = 0; i < patches.size(); ++i) {
-    verdict_of[patches.component[i]] = &verdicts[i];
-    frame->clusters.push_back(verdicts[i].cluster);
-    frame->n_low += verdicts[i].confidence < baseline_->threshold ? 1U : 0U;
-  }
+  for (std::size_t i = 0; i < patches.size(); ++i) verdict_of[patches.component[i]] = &verdicts[i];
   scored.meta = peaks->meta;
   scored.status = peaks->status;
   scored.components = peaks->components;

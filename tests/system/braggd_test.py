@@ -124,6 +124,15 @@ class BraggdTest(unittest.TestCase):
         path.write_text(text)
         return path
 
+    def needs_networks(self):
+        if "without LibTorch" in braggd("model", "verify", "nothing", expect=None).stdout:
+            self.skipTest("built without LibTorch")
+
+    def own_store(self):
+        """Model stores of this test are in its own folder."""
+        os.environ["BRAGGD_MODELS"] = str(self.work / "store")
+        self.addCleanup(os.environ.pop, "BRAGGD_MODELS")
+
     def shared(self, relative):
         path = SHARED / relative
         if not path.exists():

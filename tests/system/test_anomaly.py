@@ -20,10 +20,8 @@ SAMPLE = ("grains=60", "mosaic_deg=0.1", "omega_step_deg=1")
 class Anomaly(BraggdTest):
     def setUp(self):
         super().setUp()
-        if "without LibTorch" in braggd("model", "verify", "nothing", expect=None).stdout:
-            self.skipTest("built without LibTorch")
-        os.environ["BRAGGD_MODELS"] = str(self.work / "store")
-        self.addCleanup(os.environ.pop, "BRAGGD_MODELS")
+        self.needs_networks()
+        self.own_store()
         self.reduction = self.pipeline(PIPELINE % (2, ""), "reduce.yaml")
 
     def scan(self, name, *settings):
@@ -98,6 +96,8 @@ class Anomaly(BraggdTest):
     def test_mistakes_are_answered_with_what_to_do(self):
         few = self.work / "few.h5"
         simulate(few, 3, 512, 512, *SAMPLE)
+        answer = braggd("model", "init", few, "--name", "a b", "-p", self.reduction, expect=78)
+        self.assertIn("made of letters, digits", answer.stderr)
         self.assertIn("too few for 1000 clusters", self.init([few], clusters=1000, expect=None).stderr)
         self.assertEqual(list((self.work / "store").glob("braggd-*")) + list((self.work / "store").glob("patches/*")), [])
         self.assertIn("no model 'steel'", self.analyze(few, model="steel", expect=78).stderr)

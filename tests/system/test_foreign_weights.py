@@ -1,6 +1,5 @@
 """BraggNN's weights from elsewhere, of both generations of its code."""
 import json
-import os
 import unittest
 
 import h5py
@@ -18,10 +17,8 @@ def write_weights(path, weights, group=""):
 class ForeignWeights(BraggdTest):
     def setUp(self):
         super().setUp()
-        if "without LibTorch" in braggd("model", "verify", "nothing", expect=None).stdout:
-            self.skipTest("built without LibTorch")
-        os.environ["BRAGGD_MODELS"] = str(self.work / "store")
-        self.addCleanup(os.environ.pop, "BRAGGD_MODELS")
+        self.needs_networks()
+        self.own_store()
         self.golden = self.shared("braggnn-parity/psz15.h5")
         with h5py.File(self.golden) as f:
             self.weights = {name: f["state_dict"][name][()] for name in f["state_dict"]}

@@ -25,8 +25,7 @@ sinks:
 class Networks(BraggdTest):
     def setUp(self):
         super().setUp()
-        if "without LibTorch" in braggd("model", "verify", BUNDLE, expect=None).stdout:
-            self.skipTest("built without LibTorch")
+        self.needs_networks()
         self.scan = self.work / "scan.h5"
         simulate(self.scan, 6, 512, 512, "layout=uniform", "spots_per_frame=120", "background_counts=0.05", "gaps=false")
 

@@ -292,25 +292,6 @@ TEST_F(ModelStoreTest, AScoreOfWhatIsNotRegisteredSaysWhatIsMissing) {
   EXPECT_THAT(store_.scores(model), IsEmpty());
 }
 
-TEST_F(ModelStoreTest, TheNearestModelIsTheOneWhoseBaselineLooksAlike) {
-  const std::string far = add(store_, "a", "1", ModelBaseline{0.1, 0.01, 0.4, {0, 0, 9}}),
-                    near = add(store_, "b", "2", ModelBaseline{0.1, 0.01, 0.4, {6, 3, 1}}),
-                    retired = add(store_, "c", "3", ModelBaseline{0.1, 0.01, 0.4, {6, 4, 0}});
-  add(store_, "d", "4", ModelBaseline{0.1, 0.01, 0.4, {6, 4}});
-  add(store_, "e", "5");
-  store_.retire(retired);
-  const std::vector<double> histogram{0.6, 0.4, 0};
-  const auto models = store_.nearest("locate_peaks", histogram);
-  ASSERT_EQ(models.size(), 2U);
-  EXPECT_EQ(models[0].id, near);
-  EXPECT_NEAR(models[0].distance, jensen_shannon_distance(std::vector<double>{6, 3, 1}, histogram), 1e-15);
-  EXPECT_EQ(models[1].id, far);
-  EXPECT_NEAR(models[1].distance, std::sqrt(std::log(2.0)), 1e-12);
-  EXPECT_THAT(store_.nearest("score_anomaly", histogram), IsEmpty());
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.nearest("locate_peaks", std::vector<double>(3)); }),
-              HasSubstr("sums to nothing"));
-}
-
 TEST_F(ModelStoreTest, ABundleThatAProgramLeftBeforeItDiedIsTakenUpOrReplaced) {
   const ModelManifest manifest = write_tiny_bundle(work_ / "bundle", "fast", "x");
   fs::copy(work_ / "bundle", store_.bundle(manifest.id));          // put in place, not registered
