@@ -39,6 +39,9 @@ PushSockets::PushSockets(const std::vector<std::string>& endpoints, bool connect
     socket.set(zmq::sockopt::linger, 0);
     socket.set(zmq::sockopt::sndhwm, 1);
     socket.set(zmq::sockopt::immediate, true);  // nothing is queued for a receiver that is not there
+    if (endpoint.starts_with("ipc://")) {
+      local_peers_.push_back(std::make_unique<LocalPeers>(socket, sockets_.size()));
+    }
     open(socket, endpoint, connect);
     endpoints_.push_back(connect ? endpoint : socket.get(zmq::sockopt::last_endpoint));
   }
@@ -95,14 +98,17 @@ bool PushSockets::send(std::size_t sender, std::vector<std::byte> message, Clock
 }
 
 bool PushSockets::close(Clock::duration patience) {
-  const auto start = Clock::now();
-  const auto linger_ms = std::chrono::duration_cast<milliseconds>(patience).count();
+  const auto until = Clock::now() + patience;
+  for (const auto& peers : local_peers_) peers->wait_until_read(until);
+  local_peers_.clear();
+  const auto left = std::max(until - Clock::now(), Clock::duration::zero());
+  const auto linger_ms = std::chrono::duration_cast<milliseconds>(left).count();
   for (auto& socket : sockets_) {
     socket.set(zmq::sockopt::linger, static_cast<int>(linger_ms));
     socket.close();
   }
   context_.close();
-  return Clock::now() - start < patience;
+  return Clock::now() < until;
 }
 
 }  // namespace braggd

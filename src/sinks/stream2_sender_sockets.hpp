@@ -4,10 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
 #include <zmq.hpp>
+
+#include "sinks/local_peers.hpp"
 
 namespace braggd {
 
@@ -36,6 +39,7 @@ class PushSockets {
 
   zmq::context_t context_;
   std::vector<zmq::socket_t> sockets_;
+  std::vector<std::unique_ptr<LocalPeers>> local_peers_;  // of the sockets at ipc:// endpoints
   std::vector<std::string> endpoints_;
 };
 

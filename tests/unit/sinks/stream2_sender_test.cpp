@@ -1,9 +1,11 @@
 #include "sinks/stream2_sender.hpp"
 
+#include <filesystem>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
+#include <unistd.h>
 #include <zmq.hpp>
 
 #include "kernels/chunk.hpp"
@@ -62,6 +64,27 @@ TEST(Stream2Sender, AScanLeavesAsStartImagesAndEndInTheWantedEncoding) {
     EXPECT_EQ(done.ledger.scans.at(0).predicted.written, 4u);
     EXPECT_TRUE(done.ledger.scans.at(0).predicted.closes());
   }
+}
+
+// A UNIX socket whose peer has gone tells so at once, also to a receiver that has not read all of it.
+TEST(Stream2Sender, ASlowReceiverBehindALocalSocketGetsTheLastMessagesToo) {
+  const auto directory = std::filesystem::temp_directory_path();
+  SendOptions options;
+  options.endpoints = {"ipc://" + (directory / ("braggd-sender-" + std::to_string(::getpid()))).string()};
+  Stream2Sender sender(options);
+  zmq::context_t context;
+  zmq::socket_t pull(context, zmq::socket_type::pull);
+  pull.set(zmq::sockopt::rcvtimeo, 500);
+  pull.set(zmq::sockopt::rcvhwm, 1);
+  pull.connect(sender.endpoints().front());
+  WireScan scan(300);
+  auto ledger = std::async(std::launch::async, [&] { return sender.send(scan); });
+  std::size_t messages = 0;
+  for (zmq::message_t message; pull.recv(message); ++messages) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(messages, 302u);
+  EXPECT_EQ(ledger.get().failure, "");
 }
 
 TEST(Stream2Sender, ACorruptChunkNeverDecodesAndATruncatedMessageNamesItsFrame) {
