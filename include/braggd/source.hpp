@@ -39,8 +39,13 @@ class FrameIntake {
   virtual void push(Frame frame) = 0;
   /// Counts a frame that arrived but is of no use.
   virtual void push_dropped(const FrameMeta& meta, DropReason reason, const std::string& detail) = 0;
-  /// Closes the scan: waits until every frame is through, counts what is missing, finishes the sinks.
-  virtual ScanSummary end(const ScanEnd& end) = 0;
+  /// Closes the scan: every frame goes through, what is missing is counted, the sinks are finished. The next scan may
+  /// begin at once.
+  virtual void end(const ScanEnd& end) = 0;
+  /// An operator has given the open scan up: it is to be ended without waiting for the rest of it.
+  virtual bool given_up() const { return false; }
+  /// Called by a source that has nothing to deliver, again and again: it lives.
+  virtual void idle() {}
 };
 
 /// Delivers scans until it has no more or is asked to stop. A stop drains: what has arrived is delivered, an open

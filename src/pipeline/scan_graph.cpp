@@ -75,8 +75,7 @@ Workers::~Workers() = default;
 
 class ScanGraph::Impl {
  public:
-  Impl(Workers& workers, std::function<void()> on_consumed)
-      : workers_(workers), on_consumed_(std::move(on_consumed)) {
+  Impl(Workers& workers, OnConsumed on_consumed) : workers_(workers), on_consumed_(std::move(on_consumed)) {
     workers_.impl().arena.execute([this] {
       graph_ = std::make_unique<flow::graph>();
       entrance_ = std::make_unique<flow::broadcast_node<Envelope>>(*graph_);
@@ -101,7 +100,7 @@ class ScanGraph::Impl {
     flow::sender<Envelope>& producer = task ? *outputs_[*task] : *entrance_;
     auto& node = sink_nodes_.emplace_back(*graph_, flow::serial, [this, &sink](const Envelope& envelope) {
       sink.consume(envelope);
-      on_consumed_();
+      on_consumed_(sink, envelope);
       return flow::continue_msg{};
     });
     flow::make_edge(producer, node);
@@ -140,7 +139,7 @@ class ScanGraph::Impl {
   }
 
   Workers& workers_;
-  std::function<void()> on_consumed_;
+  OnConsumed on_consumed_;
   std::deque<TaskRunner> runners_;
   std::unique_ptr<flow::graph> graph_;
   std::unique_ptr<flow::broadcast_node<Envelope>> entrance_;
@@ -151,15 +150,14 @@ class ScanGraph::Impl {
 };
 
 ScanGraph::ScanGraph(const Plan& plan, const StageContext& context, std::vector<SinkRunner>& sinks,
-                     Workers& workers, DropLog& log, const std::atomic<bool>& aborted,
-                     std::function<void()> on_consumed)
+                     Workers& workers, DropLog& log, const std::atomic<bool>& aborted, OnConsumed on_consumed)
     : impl_(std::make_unique<Impl>(workers, std::move(on_consumed))) {
   for (const PlanTask& task : plan.tasks) impl_->add_task(plan, task, context, log, aborted);
   for (std::size_t i = 0; i < sinks.size(); ++i)
     impl_->add_sink(sinks[i], plan.task_of(plan.sinks[i].producer));
 }
 
-ScanGraph::ScanGraph(std::vector<SinkRunner>& sinks, Workers& workers, std::function<void()> on_consumed)
+ScanGraph::ScanGraph(std::vector<SinkRunner>& sinks, Workers& workers, OnConsumed on_consumed)
     : impl_(std::make_unique<Impl>(workers, std::move(on_consumed))) {
   for (SinkRunner& sink : sinks) impl_->add_sink(sink, std::nullopt);
 }

@@ -26,14 +26,17 @@ class Workers {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Hears of each envelope that a sink has taken.
+using OnConsumed = std::function<void(const SinkRunner&, const Envelope&)>;
+
 /// Built when a scan begins, drained and destroyed when it ends.
 class ScanGraph {
  public:
   /// Throws ConfigError where a stage cannot be built for this scan. `sinks` stand in the order of plan.sinks.
   ScanGraph(const Plan& plan, const StageContext& context, std::vector<SinkRunner>& sinks, Workers& workers,
-            DropLog& log, const std::atomic<bool>& aborted, std::function<void()> on_consumed);
+            DropLog& log, const std::atomic<bool>& aborted, OnConsumed on_consumed);
   /// A graph without stages: tombstones go straight to the sinks. For scans that cannot be processed.
-  ScanGraph(std::vector<SinkRunner>& sinks, Workers& workers, std::function<void()> on_consumed);
+  ScanGraph(std::vector<SinkRunner>& sinks, Workers& workers, OnConsumed on_consumed);
   ~ScanGraph();
 
   void put(const Envelope& envelope);

@@ -33,9 +33,10 @@ Result<Frame> read_frame(ScanReader& reader, std::uint64_t index, const FrameInt
   return reader.read(index);
 }
 
-// Sleeps until `due` in short pieces, so that a stop is heard. False: stopped.
-bool wait_until(Clock::time_point due, const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
+// Sleeps until `due` in short pieces, so that a stop is heard. False: stopped, or the scan was given up.
+bool wait_until(Clock::time_point due, FrameIntake& intake, const std::stop_token& stop) {
+  while (!stop.stop_requested() && !intake.given_up()) {
+    intake.idle();
     const auto left = due - Clock::now();
     if (left <= Clock::duration::zero()) return true;
     std::this_thread::sleep_for(std::min<Clock::duration>(left, std::chrono::milliseconds(50)));
@@ -45,8 +46,7 @@ bool wait_until(Clock::time_point due, const std::stop_token& stop) {
 
 }  // namespace
 
-ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake,
-                      std::stop_token stop) {
+void play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake, std::stop_token stop) {
   const auto header = reader.header();
   intake.begin(header);
   const auto start = Clock::now();
@@ -54,9 +54,11 @@ ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntak
   for (const std::uint64_t index : play_order(header->expected_frames, options.shuffle_seed)) {
     if (options.frames_per_second > 0) {
       const std::chrono::duration<double> offset(static_cast<double>(played) / options.frames_per_second);
-      if (!wait_until(start + std::chrono::duration_cast<Clock::duration>(offset), stop)) break;
+      if (!wait_until(start + std::chrono::duration_cast<Clock::duration>(offset), intake, stop)) {
+        break;
+      }
     }
-    if (stop.stop_requested()) break;
+    if (stop.stop_requested() || intake.given_up()) break;
     auto frame = read_frame(reader, index, intake);
     const FrameMeta meta{index, index, header->omega_of(index), unix_ns(), 0};
     if (frame) {
@@ -70,12 +72,12 @@ ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntak
     ++played;
   }
   ScanEnd end;
-  if (played < header->expected_frames) {
+  if (played < header->expected_frames && !intake.given_up()) {
     end.status = ExitStatus::incomplete;
     end.reason = "stopped by request after " + std::to_string(played) + " of " +
                  std::to_string(header->expected_frames) + " frames";
   }
-  return intake.end(end);
+  intake.end(end);
 }
 
 }  // namespace braggd

@@ -16,8 +16,7 @@ struct PlayOptions {
 };
 
 /// One scan from begin to end. A frame that cannot be read is dropped with its reason; a stop ends the scan as
-/// incomplete.
-ScanSummary play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake,
-                      std::stop_token stop);
+/// incomplete, giving it up ends it at once.
+void play_scan(ScanReader& reader, const PlayOptions& options, FrameIntake& intake, std::stop_token stop);
 
 }  // namespace braggd

@@ -241,6 +241,7 @@ void ScanAssembler::close_if_finished() {
 
 void ScanAssembler::close_if_overdue() {
   if (!open_) return;
+  if (intake_.given_up()) return close(missing_in_words());
   const auto silence = now_() - open_->last_message;
   const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
   if (open_->all_arrived() && silence >= options_.end_grace) {

@@ -204,7 +204,10 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
     return message != nullptr;
   };
   while (!stop.stop_requested() && !assembler.done()) {
-    if (!pump(poll_interval)) socket_->log_lost_connections();
+    if (!pump(poll_interval)) {
+      intake.idle();
+      socket_->log_lost_connections();
+    }
     assembler.tick();
   }
   const auto drain_until = Clock::now() + longest_drain;

@@ -163,7 +163,7 @@ std::uint64_t allocations_when_warm(const std::string& sink, std::uint32_t spots
     for (std::uint64_t i = first; i < first + 200; ++i) push(i);
     fewest = std::min(fewest, testing::allocations() - before);
   }
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.ledger.written, 800u);
   EXPECT_EQ(summary.reason, "");
   return fewest;

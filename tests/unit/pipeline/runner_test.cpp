@@ -146,7 +146,7 @@ TEST_F(RunnerTest, EveryFrameIsWrittenOnceAndTheLedgerCloses) {
   Runner runner(test_plan<>(), {});
   runner.begin(small_header(100));
   for (std::uint64_t i = 0; i < 100; ++i) runner.push(frame_at(99 - i));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.status, ExitStatus::complete);
   EXPECT_EQ(summary.ledger.written, 100u);
   EXPECT_TRUE(summary.ledger.closes());
@@ -159,7 +159,7 @@ TEST_F(RunnerTest, AStageThatErrsOrThrowsGivesTombstonesAndOrderedStagesSeeNoHol
   Runner runner(test_plan<Unreliable, InOrder>(), {});
   runner.begin(small_header(1000));
   for (std::uint64_t i = 0; i < 1000; ++i) runner.push(frame_at(i ^ 1U));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   std::uint64_t expected_drops = 0;
   for (std::uint64_t i = 0; i < 1000; ++i) expected_drops += i % 7 == 3 || i % 11 == 5 ? 1 : 0;
   EXPECT_EQ(summary.ledger.dropped[static_cast<std::size_t>(DropReason::stage_error)], expected_drops);
@@ -176,7 +176,7 @@ TEST_F(RunnerTest, MissingFramesReachOrderedStagesAsTombstonesAndBlockNothing) {
   for (std::uint64_t i = 0; i < 5000; ++i) {
     if (i != 2) runner.push(frame_at(i));
   }
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.ledger.missing, 1u);
   EXPECT_EQ(summary.ledger.written, 4999u);
   EXPECT_TRUE(summary.ledger.closes());
@@ -187,7 +187,7 @@ TEST_F(RunnerTest, DuplicatesAndFramesOutsideTheScanAreCountedAndIgnored) {
   Runner runner(test_plan<>(), {});
   runner.begin(small_header(3));
   for (const std::uint64_t i : {0U, 1U, 1U, 7U, 2U, 0U}) runner.push(frame_at(i));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.ledger.duplicate, 2u);
   EXPECT_EQ(summary.ledger.stale, 1u);
   EXPECT_EQ(summary.ledger.written, 3u);
@@ -198,7 +198,7 @@ TEST_F(RunnerTest, AScanOfUnknownLengthHasTheLengthThatItReached) {
   Runner runner(test_plan<>(), {});
   runner.begin(small_header(0));
   for (const std::uint64_t i : {0U, 1U, 4U}) runner.push(frame_at(i));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.ledger.expected, 5u);
   EXPECT_EQ(summary.ledger.missing, 2u);
 }
@@ -211,7 +211,7 @@ TEST_F(RunnerTest, AFrameBeyondTheMemoryBudgetFailsTheScanWithTheReason) {
   Frame frame = frame_at(0);
   frame.shape = header->shape;
   runner.push(frame);
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.status, ExitStatus::failed);
   EXPECT_THAT(summary.reason, HasSubstr("raise engine.memory"));
   EXPECT_EQ(summary.ledger.dropped[static_cast<std::size_t>(DropReason::too_large)], 1u);
@@ -222,7 +222,7 @@ TEST_F(RunnerTest, AScanThatAnnouncesTooManyFramesFailsButIsCounted) {
   Runner runner(test_plan<>(), {});
   runner.begin(small_header(std::uint64_t{1} << 60U));
   runner.push(frame_at(0));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.status, ExitStatus::failed);
   EXPECT_EQ(summary.ledger.expected, 1u);
   EXPECT_TRUE(summary.ledger.closes());
@@ -234,7 +234,7 @@ TEST_F(RunnerTest, AnAbortedScanCountsItsFramesAsAborted) {
   runner.push(frame_at(0));
   runner.abort();
   for (std::uint64_t i = 1; i < 10; ++i) runner.push(frame_at(i));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.status, ExitStatus::aborted);
   EXPECT_GE(summary.ledger.dropped[static_cast<std::size_t>(DropReason::aborted)], 9u);
   EXPECT_TRUE(summary.ledger.closes());
@@ -247,7 +247,7 @@ TEST_F(RunnerTest, ASinkThatFailsLeavesTheLedgerClosedAndTheFramesCounted) {
   Runner runner(std::move(plan), [&](const ScanReport& report) { output_failed = report.output_failed; });
   runner.begin(small_header(10));
   for (std::uint64_t i = 0; i < 10; ++i) runner.push(frame_at(i));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_TRUE(output_failed);
   EXPECT_EQ(summary.status, ExitStatus::incomplete);
   EXPECT_THAT(summary.reason, HasSubstr("the disk is full"));
@@ -260,7 +260,7 @@ TEST_F(RunnerTest, FramesInFlightStayWithinTheMemoryBudget) {
   Runner runner(test_plan<>("{threads: 2, memory: 1 MiB}"), {});
   runner.begin(small_header(20000));
   for (std::uint64_t i = 0; i < 20000; ++i) runner.push(frame_at(i));
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.ledger.written, 20000u);
   EXPECT_LE(runner.budget().peak_bytes(), 1u << 20U);
 }
@@ -294,7 +294,7 @@ TEST_F(RunnerTest, PinnedWorkersStayOnOneCoreEach) {
     runner.push(frame_at(i));
     if (i >= 200) std::this_thread::sleep_for(std::chrono::milliseconds(1));  // until a worker is there
   }
-  EXPECT_TRUE(runner.end({}).ledger.closes());
+  EXPECT_TRUE(runner.finish({}).ledger.closes());
   EXPECT_EQ(Whereabouts::most_cores, 1);
 }
 
@@ -309,7 +309,7 @@ TEST_F(RunnerTest, WithDropNewestAFrameThatFindsTheBudgetSpentIsCountedAndTheSou
   for (std::uint64_t i = 0; i < fit + 50; ++i) runner.push(frame_at(i));
   gate_open = true;
   gate_open.notify_all();
-  const ScanSummary summary = runner.end({});
+  const ScanSummary summary = runner.finish({});
   EXPECT_EQ(summary.ledger.written, fit);
   EXPECT_EQ(summary.ledger.dropped[static_cast<std::size_t>(DropReason::back_pressure)], 50u);
   EXPECT_EQ(summary.status, ExitStatus::incomplete);

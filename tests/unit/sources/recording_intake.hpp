@@ -1,6 +1,7 @@
 // A pipeline that keeps what it was told.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -32,6 +33,8 @@ class RecordingIntake final : public FrameIntake {
  public:
   std::vector<RecordedScan> scans;
   std::function<void()> on_push;  ///< what the pipeline does while the source waits
+  std::atomic<bool> operator_gave_up{false};
+  bool given_up() const override { return operator_gave_up; }
 
   void begin(std::shared_ptr<const ScanHeader> header) override {
     if (!scans.empty() && scans.back().open) throw std::logic_error("a scan begins within another");
@@ -59,7 +62,7 @@ class RecordingIntake final : public FrameIntake {
     drop(meta, reason, detail);
   }
 
-  ScanSummary end(const ScanEnd& end) override {
+  void end(const ScanEnd& end) override {
     RecordedScan& scan = scans.back();
     if (!scan.open) throw std::logic_error("a scan ends twice");
     scan.open = false;
@@ -71,7 +74,6 @@ class RecordingIntake final : public FrameIntake {
     scan.ledger.expected =
         scan.header->expected_frames != 0 ? scan.header->expected_frames : scan.ledger.received;
     scan.ledger.missing = scan.ledger.expected - scan.ledger.received;
-    return {scan.header->scan_id, end.status, end.reason, scan.ledger};
   }
 
  private:

@@ -150,7 +150,7 @@ TEST(Stream2Source, AFramesBytesOutliveTheSource) {
     void begin(std::shared_ptr<const ScanHeader>) override {}
     void push(Frame frame) override { frames.push_back(std::move(frame)); }
     void push_dropped(const FrameMeta&, DropReason, const std::string&) override {}
-    ScanSummary end(const ScanEnd&) override { return {}; }
+    void end(const ScanEnd&) override {}
   } keeper;
   constexpr Shape shape{100, 200};
   ScanHeader header = wire_header(3);

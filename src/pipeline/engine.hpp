@@ -1,0 +1,31 @@
+// What a pipeline keeps from scan to scan.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <braggd/stage.hpp>
+
+#include "core/byte_budget.hpp"
+#include "pipeline/plan.hpp"
+#include "pipeline/scan_graph.hpp"
+
+namespace braggd {
+
+/// A checked plan with its workers, its memory budget and what its stages have loaded. Scans run through it one at a time
+/// or, while one is being finished, two.
+struct Engine {
+  explicit Engine(Plan checked);
+
+  /// Builds every stage for a scan with this header and lets them go again. Throws ConfigError where one cannot be built.
+  void rehearse(const std::shared_ptr<const ScanHeader>& header);
+
+  Plan plan;
+  std::shared_ptr<const Provenance> provenance;
+  WhenFull when_full;
+  ByteBudget budget;
+  Workers workers;
+  ResourceCache resources;
+};
+
+}  // namespace braggd
