@@ -28,7 +28,8 @@ enum class FieldKind : std::uint8_t {
   choice,
   file,
   directory,
-  text_list
+  text_list,
+  file_list
 };
 
 /// A checked setting: integers and byte counts are int64, choices and paths are strings.
@@ -126,6 +127,12 @@ constexpr auto choice_field(std::string_view key, E C::*member, std::string_view
 template <class C>
 constexpr auto file_field(std::string_view key, std::filesystem::path C::*member, std::string_view doc) {
   return Field<C, std::filesystem::path>{key, member, doc, FieldKind::file};
+}
+
+/// Files, each as a `file_field` would have it.
+template <class C>
+constexpr auto files_field(std::string_view key, std::vector<std::string> C::*member, std::string_view doc) {
+  return Field<C, std::vector<std::string>>{key, member, doc, FieldKind::file_list};
 }
 
 /// A directory: for output, made when it is first needed, or a model bundle, which its stage checks. Relative paths start

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <braggd/envelope.hpp>
 #include <braggd/field.hpp>
 #include <braggd/ledger.hpp>
+#include <braggd/stage.hpp>
 
 namespace braggd {
 
@@ -33,6 +35,14 @@ struct Provenance {
 struct SinkContext {
   std::shared_ptr<const ScanHeader> header;
   std::shared_ptr<const Provenance> provenance;
+  ResourceCache* resources = nullptr;  ///< what outlives scans; null: the sink is alone
+};
+
+/// What became of a scan in all its sinks together.
+struct FinishedScan {
+  const ScanSummary& summary;  ///< the worst of theirs
+  std::span<const std::filesystem::path> outputs;
+  const std::optional<AnomalySummary>& anomaly;  ///< the first that one of them has
 };
 
 /// Takes the results of one scan: one object a scan. Envelopes (tombstones too) come one at a time, in any order of
@@ -46,6 +56,8 @@ class Sink {
   virtual std::filesystem::path finish(const ScanSummary& summary) = 0;
   /// After `finish`: what the scores of the frames amount to; nothing where none carried one.
   virtual std::optional<AnomalySummary> anomaly() const { return std::nullopt; }
+  /// After every sink of the scan has finished: what the others made of it. Errors are logged and change nothing.
+  virtual void scan_finished(const FinishedScan& /*scan*/) {}
   /// Leaves what was written as it is, under its unfinished name. Must not throw.
   virtual void abandon() noexcept = 0;
 };

@@ -21,9 +21,10 @@ struct ScanEnd {
 
 /// Messages that are in no scan's account.
 struct Strays {
-  std::uint64_t stale = 0;       ///< of a scan whose start never came
-  std::uint64_t late = 0;        ///< of a scan that was over
-  std::uint64_t unreadable = 0;  ///< could not be parsed
+  std::uint64_t stale = 0;                ///< of a scan whose start never came
+  std::uint64_t late = 0;                 ///< of a scan that was over
+  std::uint64_t unreadable = 0;           ///< could not be parsed
+  std::uint64_t refused_connections = 0;  ///< of peers without a right to connect; no messages
   std::uint64_t total() const { return stale + late + unreadable; }
 };
 

@@ -36,6 +36,11 @@ class ResourceCache {
     if (!slot) slot = std::make_shared<const T>(load());
     return std::static_pointer_cast<const T>(slot);
   }
+  /// Forgets everything; what others still hold goes when they let go.
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    resources_.clear();
+  }
 
  private:
   std::mutex mutex_;

@@ -50,7 +50,8 @@ int send(const SendVerbOptions& options) {
   block_stop_signals();
   Stream2Sender sender(engine_options(options));
   std::stop_source stop;
-  const SignalWatcher signals([&] { stop.request_stop(); }, [&] { stop.request_stop(); });
+  const SignalWatcher signals(
+      {.on_stop = [&] { stop.request_stop(); }, .on_abort = [&] { stop.request_stop(); }, .on_reload = {}});
   std::atomic<std::uint64_t> sent{0}, planned{0};
   SendLedger ledger;
   {
@@ -65,6 +66,22 @@ int send(const SendVerbOptions& options) {
   }
   std::fputs((options.json ? to_json(ledger) : to_text(ledger)).c_str(), stdout);
   return ledger.failure.empty() ? exit_ok : exit_output;
+}
+
+void add_access_options(CLI::App* verb, SocketAccess& access) {
+  verb->add_option("--key-file", access.key_file, "own key, as `braggd keys NAME` writes it to NAME.key")
+      ->type_name("FILE");
+  verb->add_option("--server-key-file", access.server_key_file,
+                   "with --connect and a key: the receiver's .pub")
+      ->type_name("FILE");
+  verb->add_option("--allow", access.allow,
+                   "with --bind and a key: the .pub of each receiver that may connect")
+      ->type_name("FILE")
+      ->take_all();
+  verb->add_option("--allow-addresses", access.allow_addresses,
+                   "with --bind: addresses and networks of receivers that may connect")
+      ->type_name("ADDRESS")
+      ->take_all();
 }
 
 void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
@@ -126,6 +143,7 @@ void add_send(CLI::App& app, Action& chosen) {
       ->type_name("KEY=VALUE")
       ->take_all();
   add_stream_options(verb, *options);
+  add_access_options(verb, options->send.access);
   verb->add_option("--faults", options->faults, "what shall go wrong")->type_name("LIST");
   verb->add_option("--seed", options->send.fault_seed, "which frames the faults hit")
       ->check(whole_number())

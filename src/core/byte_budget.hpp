@@ -24,6 +24,7 @@ class ByteBudget {
 
   std::uint64_t capacity_bytes() const { return capacity_bytes_; }
   std::uint64_t peak_bytes() const { return peak_bytes_; }
+  std::uint64_t in_use_bytes() const { return in_use_bytes_; }
 
  private:
   struct Lease {

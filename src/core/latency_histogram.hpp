@@ -19,6 +19,26 @@ class LatencyHistogram {
     return sum;
   }
 
+  void add(const LatencyHistogram& other) {
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) counts_[bucket] += other.counts_[bucket];
+  }
+
+  /// How many did not exceed `ns`, to 1/32 of it.
+  std::uint64_t at_most(std::uint64_t ns) const {
+    std::uint64_t sum = 0;
+    for (std::size_t bucket = 0; bucket < bucket_of(ns); ++bucket) sum += counts_[bucket];
+    return sum;
+  }
+
+  /// The sum of all durations in ns, to 1/32.
+  double sum_ns() const {
+    double sum = 0;
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+      sum += static_cast<double>(counts_[bucket]) * static_cast<double>(upper_end(bucket));
+    }
+    return sum;
+  }
+
   /// The duration, in ns, that the share `q` of all does not exceed; 0 where there are none.
   std::uint64_t quantile(double q) const {
     const double wanted = q * static_cast<double>(total());

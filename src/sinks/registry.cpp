@@ -4,11 +4,22 @@
 
 #include "sinks/nexus_file.hpp"
 #include "sinks/null.hpp"
+#include "sinks/publish.hpp"
 #include "sinks/rei_patches.hpp"
 
 namespace braggd {
 
 namespace {
+
+template <class S>
+constexpr auto opener() -> void (*)(const Settings&, ResourceCache&) {
+  if constexpr (requires(const typename S::Config& config, ResourceCache& cache) { S::open(config, cache); })
+    return [](const Settings& settings, ResourceCache& cache) {
+      S::open(make_config<typename S::Config>(settings), cache);
+    };
+  else
+    return nullptr;
+}
 
 template <class S>
 SinkEntry sink_entry(std::optional<ProductType> input) {
@@ -24,15 +35,16 @@ SinkEntry sink_entry(std::optional<ProductType> input) {
       [](const Settings& settings, const SinkContext& context) -> std::unique_ptr<Sink> {
         return std::make_unique<S>(make_config<Config>(settings), context);
       },
+      opener<S>(),
   };
 }
 
 }  // namespace
 
 std::span<const SinkEntry> sink_registry() {
-  static const std::vector<SinkEntry> table{sink_entry<NexusFile>(ProductType::peak_list),
-                                            sink_entry<ReiPatchesSink>(ProductType::peak_list),
-                                            sink_entry<Null>(std::nullopt)};
+  static const std::vector<SinkEntry> table{
+      sink_entry<NexusFile>(ProductType::peak_list), sink_entry<ReiPatchesSink>(ProductType::peak_list),
+      sink_entry<Publish>(ProductType::peak_list), sink_entry<Null>(std::nullopt)};
   return table;
 }
 

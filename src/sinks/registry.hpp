@@ -18,6 +18,8 @@ struct SinkEntry {
   std::vector<FieldDescriptor> fields;
   void (*check)(const Settings&);
   std::unique_ptr<Sink> (*make)(const Settings&, const SinkContext&);
+  /// Opens what outlives scans, before the first of them; null: there is nothing. Throws ConfigError.
+  void (*open)(const Settings&, ResourceCache&) = nullptr;
 };
 
 std::span<const SinkEntry> sink_registry();

@@ -201,8 +201,9 @@ bool Stream2Sender::Run::hand_over(std::size_t sender, std::vector<std::byte> me
     return true;
   }
   if (!stop_.stop_requested()) {
-    ledger_.failure = fmt::format("no receiver took a message at {} for {:g} s", sockets_.endpoints()[sender],
-                                  options_.send_timeout_s);
+    ledger_.failure =
+        fmt::format("no receiver took a message at {} for {:g} s{}", sockets_.endpoints()[sender],
+                    options_.send_timeout_s, sockets_.why_nobody_comes(sender));
   }
   return false;
 }
@@ -238,7 +239,7 @@ void Stream2Sender::Run::account(const PlannedMessage& planned) {
 
 Stream2Sender::Stream2Sender(SendOptions options) : options_(std::move(options)) {
   if (options_.endpoints.empty()) throw ConfigError("there is no endpoint to send from", "bind");
-  sockets_ = std::make_unique<PushSockets>(options_.endpoints, options_.connect);
+  sockets_ = std::make_unique<PushSockets>(options_.endpoints, options_.connect, options_.access);
 }
 
 Stream2Sender::~Stream2Sender() = default;

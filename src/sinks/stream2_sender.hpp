@@ -13,6 +13,7 @@
 
 #include "core/scan_reader.hpp"
 #include "sinks/stream2_sender_faults.hpp"
+#include "sockets/socket_access.hpp"
 
 namespace braggd {
 
@@ -28,9 +29,10 @@ struct SendOptions {
   std::uint64_t fault_seed = 1;
   StreamFaults faults{};
   std::uint64_t queue_bytes = std::uint64_t{256} << 20;  ///< of messages that wait for receivers
-  double receiver_timeout_s = 30;                        ///< for a receiver to turn up
-  double send_timeout_s = 60;                            ///< for a receiver to take a message
-  double linger_s = 30;                                  ///< for the last messages to leave
+  SocketAccess access{};
+  double receiver_timeout_s = 30;  ///< for a receiver to turn up
+  double send_timeout_s = 60;      ///< for a receiver to take a message
+  double linger_s = 30;            ///< for the last messages to leave
 };
 
 /// What was sent of one scan, and what a receiver's ledger must say of it if nothing is lost between (but `early`,

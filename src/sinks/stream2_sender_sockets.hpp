@@ -10,7 +10,9 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "sinks/local_peers.hpp"
+#include "sockets/access_guard.hpp"
+#include "sockets/connection_watch.hpp"
+#include "sockets/socket_access.hpp"
 
 namespace braggd {
 
@@ -18,8 +20,8 @@ class PushSockets {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Opens a socket for each endpoint. Throws ConfigError, with key "bind" or "connect".
-  PushSockets(const std::vector<std::string>& endpoints, bool connect);
+  /// Opens a socket for each endpoint. Throws ConfigError, with key "bind" or "connect", or that of an option of `access`.
+  PushSockets(const std::vector<std::string>& endpoints, bool connect, const SocketAccess& access = {});
 
   /// The endpoints as they are, wildcard ports resolved.
   const std::vector<std::string>& endpoints() const { return endpoints_; }
@@ -31,15 +33,18 @@ class PushSockets {
   /// False: nobody took the message within `patience`, or a stop came.
   bool send(std::size_t sender, std::vector<std::byte> message, Clock::duration patience,
             const std::stop_token& stop);
+  /// What became of the latest connection that failed, to be said after "no receiver"; empty: none did.
+  std::string why_nobody_comes(std::size_t sender);
   /// Hands over what is queued and closes; false: that took longer than `patience`, and some may be lost.
   bool close(Clock::duration patience);
 
  private:
-  bool wait_writable(zmq::socket_t& socket, Clock::time_point until, const std::stop_token& stop);
+  bool wait_writable(std::size_t sender, Clock::time_point until, const std::stop_token& stop);
 
   zmq::context_t context_;
+  std::unique_ptr<AccessGuard> guard_;
   std::vector<zmq::socket_t> sockets_;
-  std::vector<std::unique_ptr<LocalPeers>> local_peers_;  // of the sockets at ipc:// endpoints
+  std::vector<std::unique_ptr<ConnectionWatch>> watches_;  // one a socket
   std::vector<std::string> endpoints_;
 };
 

@@ -13,9 +13,9 @@
 
 #include <braggd/source.hpp>
 
+#include "core/log_limiter.hpp"
 #include "sources/early_images.hpp"
 #include "sources/frame_set.hpp"
-#include "sources/log_limiter.hpp"
 #include "sources/regular_gaps.hpp"
 #include "wire/stream2_messages.hpp"
 

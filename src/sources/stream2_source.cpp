@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
-#include <string_view>
 #include <utility>
 #include <zmq.hpp>
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
-#include "sources/connection_watch.hpp"
+#include "sockets/access_guard.hpp"
+#include "sockets/connection_watch.hpp"
+#include "sockets/endpoint.hpp"
 #include "wire/stream2_decode.hpp"
 
 namespace braggd {
@@ -26,25 +26,6 @@ constexpr milliseconds poll_interval{50};
 constexpr std::chrono::seconds longest_drain{2};
 // With `bind` nobody knows how many edge nodes will push.
 constexpr std::uint64_t assumed_peers = 8;
-
-std::string format_of(bool bind) {
-  return bind ? "tcp://ADDRESS:PORT, tcp://*:PORT or ipc://PATH" : "tcp://HOST:PORT or ipc://PATH";
-}
-
-bool is_port(std::string_view text, bool bind) {
-  if (bind && text == "*") return true;
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() && port <= 65535 && (bind || port > 0);
-}
-
-bool is_endpoint(std::string_view text, bool bind) {
-  if (text.starts_with("ipc://")) return text.size() > 6;
-  if (!text.starts_with("tcp://")) return false;
-  text.remove_prefix(6);
-  const std::size_t colon = text.rfind(':');
-  return colon != std::string_view::npos && colon > 0 && is_port(text.substr(colon + 1), bind);
-}
 
 Clock::duration seconds_of(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
@@ -74,6 +55,11 @@ int high_water_mark(const Stream2Config& config) {
   return static_cast<int>(std::clamp<std::uint64_t>(messages, 1, 1'000'000));
 }
 
+AccessRules rules_of(const Stream2Config& config) {
+  const bool binds = !config.bind.empty();
+  return {config, binds, binds ? std::vector<std::string>{config.bind} : config.connect};
+}
+
 }  // namespace
 
 /// The PULL socket with what belongs to it.
@@ -85,40 +71,30 @@ class Stream2Source::Socket {
   std::shared_ptr<zmq::message_t> receive(milliseconds timeout);
   /// Takes the rest of a multi-part message; false: the message was a single part.
   bool discard_rest(const zmq::message_t& message);
-  void log_lost_connections() { watch_.look(); }
+  void look_at_connections() { watch_.look(); }
+  std::uint64_t refused() const { return guard_.refused() + watch_.refused(); }
   std::string endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
  private:
-  void open(const std::string& endpoint, bool bind);
-
   zmq::context_t context_;
+  AccessGuard guard_;
   zmq::socket_t socket_;
   ConnectionWatch watch_;
 };
 
 Stream2Source::Socket::Socket(const Stream2Config& config)
     : context_(static_cast<int>(config.io_threads)),
+      guard_(context_, rules_of(config), "source=stream2"),
       socket_(context_, zmq::socket_type::pull),
-      watch_(socket_, config.max_message_bytes) {
+      watch_(socket_, !config.bind.empty(), "source=stream2",
+             "the edge node went away, or sent more than source.max_message_bytes=" +
+                 format_bytes(config.max_message_bytes)) {
+  guard_.rules().apply(socket_);
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(config.max_message_bytes));
   socket_.set(zmq::sockopt::rcvhwm, high_water_mark(config));
-  if (!config.bind.empty()) open(config.bind, true);
-  for (const auto& endpoint : config.connect) open(endpoint, false);
-}
-
-void Stream2Source::Socket::open(const std::string& endpoint, bool bind) {
-  try {
-    if (bind)
-      socket_.bind(endpoint);
-    else
-      socket_.connect(endpoint);
-  } catch (const zmq::error_t& error) {
-    const char* hint = error.num() == EADDRINUSE ? "; is another receiver running?" : "";
-    throw ConfigError(fmt::format("{} {}: {}{}", bind ? "cannot listen at" : "cannot connect to", endpoint,
-                                  error.what(), hint),
-                      bind ? "bind" : "connect");
-  }
+  if (!config.bind.empty()) open_endpoint(socket_, config.bind, true, "receiver");
+  for (const auto& endpoint : config.connect) open_endpoint(socket_, endpoint, false, "receiver");
 }
 
 std::shared_ptr<zmq::message_t> Stream2Source::Socket::receive(milliseconds timeout) {
@@ -163,17 +139,20 @@ void Stream2Source::check(const Config& config) {
                       "connect");
   }
   if (!config.bind.empty() && !is_endpoint(config.bind, true)) {
-    throw ConfigError(fmt::format("\"{}\" is no endpoint to listen at: {}", config.bind, format_of(true)),
-                      "bind");
+    throw ConfigError(
+        fmt::format("\"{}\" is no endpoint to listen at: {}", config.bind, endpoint_format(true)), "bind");
   }
   std::vector<std::string> wrong;
   for (const auto& endpoint : config.connect) {
     if (!is_endpoint(endpoint, false)) wrong.push_back("\"" + endpoint + "\"");
   }
-  if (wrong.empty()) return;
-  throw ConfigError(fmt::format("{} {} to connect to: {}", fmt::join(wrong, " and "),
-                                wrong.size() == 1 ? "is no endpoint" : "are no endpoints", format_of(false)),
-                    "connect");
+  if (!wrong.empty()) {
+    throw ConfigError(
+        fmt::format("{} {} to connect to: {}", fmt::join(wrong, " and "),
+                    wrong.size() == 1 ? "is no endpoint" : "are no endpoints", endpoint_format(false)),
+        "connect");
+  }
+  rules_of(config);
 }
 
 Stream2Source::Stream2Source(const Config& config) : config_(config) {
@@ -204,15 +183,22 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
     return message != nullptr;
   };
   while (!stop.stop_requested() && !assembler.done()) {
-    if (!pump(poll_interval)) {
-      intake.idle();
-      socket_->log_lost_connections();
-    }
+    if (!pump(poll_interval)) intake.idle();
+    socket_->look_at_connections();
     assembler.tick();
   }
   const auto drain_until = Clock::now() + longest_drain;
   while (!assembler.done() && Clock::now() < drain_until && pump(milliseconds(0))) assembler.tick();
   assembler.stop();
+  if (const std::uint64_t refused = socket_->refused(); refused > 0) {
+    spdlog::warn("source=stream2 {} connections were refused", refused);
+  }
+}
+
+std::optional<Strays> Stream2Source::strays() const {
+  Strays strays = strays_.now();
+  strays.refused_connections = socket_->refused();
+  return strays;
 }
 
 }  // namespace braggd

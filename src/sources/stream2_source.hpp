@@ -12,11 +12,12 @@
 #include <braggd/source.hpp>
 #include <braggd/stage.hpp>
 
+#include "sockets/socket_access.hpp"
 #include "sources/scan_assembler.hpp"
 
 namespace braggd {
 
-struct Stream2Config {
+struct Stream2Config : SocketAccess {
   std::vector<std::string> connect;
   std::string bind;
   std::string channel;
@@ -29,7 +30,7 @@ struct Stream2Config {
   std::uint32_t io_threads = 1;
   static constexpr auto fields() {
     using C = Stream2Config;
-    return std::tuple{
+    const std::tuple own{
         field("connect", &C::connect, "edge nodes to pull from, such as [tcp://10.0.0.1:31001]"),
         field("bind", &C::bind, "in place of connect: where edge nodes push to, such as tcp://*:31001"),
         field("channel", &C::channel, "channel to take from each image; empty: the first"),
@@ -51,6 +52,7 @@ struct Stream2Config {
         field("scans", &C::scans, "stop after so many scans; 0: go on for ever", 0, 9e15),
         field("io_threads", &C::io_threads, "threads that move bytes from the network", 1, 64),
     };
+    return std::tuple_cat(own, SocketAccess::fields());
   }
 };
 
@@ -71,7 +73,7 @@ class Stream2Source final : public Source {
 
   /// The endpoint that was bound, with its real port; or the last one that was connected to.
   std::string endpoint() const;
-  std::optional<Strays> strays() const override { return strays_.now(); }
+  std::optional<Strays> strays() const override;
 
  private:
   class Socket;

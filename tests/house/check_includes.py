@@ -11,11 +11,12 @@ import sys
 # Folder -> folders whose headers it may include (its own always).
 BOTTOM = {"core"}
 FORMATS = BOTTOM | {"kernels"}
-STAGES = FORMATS | {"formats", "wire", "simulation", "inference", "learning"}
+STAGES = FORMATS | {"formats", "wire", "sockets", "simulation", "inference", "learning"}
 MAY_INCLUDE = {
     "core": set(),
     "kernels": BOTTOM,
     "wire": FORMATS,
+    "sockets": BOTTOM,
     "formats": FORMATS,
     "simulation": FORMATS,
     "inference": FORMATS,
@@ -32,7 +33,7 @@ MAY_INCLUDE = {
 QUARANTINE = {
     r"tbb/": {"pipeline"},
     r"hdf5\.h|H5": {"formats", "sinks"},
-    r"zmq": {"sources", "sinks"},
+    r"zmq": {"sockets", "sources", "sinks"},
     r"yaml-cpp/": {"pipeline"},
     r"cbor\.h": {"wire"},
     r"zip\.h": {"formats", "inference"},  # model archives are looked through before LibTorch opens them
@@ -41,7 +42,7 @@ QUARANTINE = {
     r"CLI/": {"cli"},
     r"sqlite3": {"learning"},
     r"torch/|ATen/|c10/": {"inference", "learning"},
-    r"spdlog/spdlog\.h": {"formats", "sources", "sinks", "pipeline", "service", "cli", "."},
+    r"spdlog/spdlog\.h": {"formats", "sockets", "sources", "sinks", "pipeline", "service", "cli", "."},
 }
 
 

@@ -86,7 +86,7 @@ class Faults(BraggdTest):
         self.assertEqual([r["scan_id"] for r in reports], ["next"], daemon.log)
         self.assertEqual(reports[0]["exit_status"], "complete")
         predicted = json.loads(sent.stdout)["scans"][0]["predicted"]["stale"]
-        self.assertEqual(daemon.strays, {"stale": predicted, "late": 0, "unreadable": 0})
+        self.assertEqual(daemon.strays, {"stale": predicted, "late": 0, "unreadable": 0, "refused_connections": 0})
         self.assertEqual(predicted, FRAMES)
 
     def test_what_belongs_to_no_scan_is_told_in_words_when_the_daemon_ends(self):

@@ -1,4 +1,5 @@
 """Hostile messages on the wire: each is counted or refused with a message, and the next scan is served."""
+import pathlib
 import signal
 import struct
 import time
@@ -64,12 +65,15 @@ def end(scan):
     return cbor({"type": "end", "series_id": 1, "series_unique_id": scan})
 
 
-class HostileStream(BraggdTest):
+class HostileStreamBase(BraggdTest):
+    more_sinks = ""
+
     def setUp(self):
         super().setUp()
         port = free_ports(1)[0]
         text = (COUNTING % 5).replace("{type: replay}", "{type: stream2, connect: 'tcp://127.0.0.1:%d', "
                                       "close_timeout_s: 0.5, idle_timeout_s: 1}" % port)
+        text += self.more_sinks
         self.daemon = Daemon(self.pipeline(text), "engine.memory=64 MiB")
         self.context = zmq.Context()
         self.addCleanup(lambda: self.context.destroy(linger=0))
@@ -96,12 +100,13 @@ class HostileStream(BraggdTest):
         self.assertEqual(reports[-1]["scan_id"], "good", self.daemon.log)
         self.assertEqual(reports[-1]["exit_status"], "complete")
         for report in reports:
-            for path in report["outputs"]:
-                self.closes(read_ledger(path))
+            self.closes(read_ledger(report["outputs"][0]))
         if SLOW == 1:
             self.assertLess(self.peak_kib, 400 * 1024, "memory beyond the budgets")
         return reports[:-1]
 
+
+class HostileStream(HostileStreamBase):
     def test_a_frame_beyond_the_memory_budget_fails_its_scan_and_no_other(self):
         self.send(start("huge", 2, 65535, 65535), image("huge", 0), image("huge", 1), end("huge"))
         report = self.finish()[0]
@@ -148,6 +153,34 @@ class HostileStream(BraggdTest):
         for report in self.finish():
             self.assertTrue(report["outputs"][0].startswith(str(self.work / "results") + "/"), report["outputs"])
             self.assertNotIn("/", report["outputs"][0][len(str(self.work / "results/")) + 1:])
+
+
+class HostileNames(HostileStreamBase):
+    more_sinks = "  - {type: rei_patches, directory: patches}\n"
+
+    def test_no_scan_id_leaves_the_directory_of_any_sink(self):
+        ids = ["../up", "/etc/passwd", "..", ".", "", "a\0b", "\x1b[2J\r\n", "x" * 10_000, "Case", "case", "a/../../b",
+               "nul\0/../c", "con:$(id)`id`;*", "\u202eevil", "-rf", ".hidden", "caf\u00e9"]
+        for scan in ids:
+            self.send(start(scan, 1), image(scan, 0), end(scan))
+        before = {p.name for p in self.work.iterdir()} | {"results", "patches"}
+        reports = self.finish()
+        self.assertEqual(len(reports), len(ids), "some scan was not served")
+        for report in reports:
+            self.assertNotRegex(report["scan_id"], r"[\x00-\x1f\x7f]")
+        files = set()
+        for report in reports:
+            self.assertEqual(len(report["outputs"]), 2, report)
+            for path, folder in zip(report["outputs"], ("results", "patches")):
+                path = pathlib.Path(path)
+                self.assertEqual(path.parent, self.work / folder)
+                self.assertRegex(path.name, r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,150}\.h5$")
+                self.assertTrue(path.is_file() and not path.is_symlink())
+                files.add(path)
+        self.assertEqual(len(files), 2 * len(reports), "two scans share a file")
+        self.assertEqual({p.name for p in self.work.iterdir()}, before)
+        self.assertEqual({p for folder in ("results", "patches") for p in (self.work / folder).iterdir()} - files,
+                         {self.work / "results/good.h5", self.work / "patches/good.patches.h5"})
 
 
 if __name__ == "__main__":

@@ -30,11 +30,12 @@ Exchange exchange(SendOptions options, WireScan scan) {
   Stream2Sender sender(options);
   zmq::context_t context;
   zmq::socket_t pull(context, zmq::socket_type::pull);
-  pull.set(zmq::sockopt::rcvtimeo, 500);
+  pull.set(zmq::sockopt::rcvtimeo, 10000);  // for the first message
   pull.connect(sender.endpoints().front());
   auto ledger = std::async(std::launch::async, [&] { return sender.send(scan); });
   Exchange done;
   for (zmq::message_t message; pull.recv(message);) {
+    pull.set(zmq::sockopt::rcvtimeo, 1000);
     const auto* first = static_cast<const std::byte*>(message.data());
     done.messages.push_back(parse_stream2(Bytes::own({first, first + message.size()})));
   }
@@ -74,13 +75,13 @@ TEST(Stream2Sender, ASlowReceiverBehindALocalSocketGetsTheLastMessagesToo) {
   Stream2Sender sender(options);
   zmq::context_t context;
   zmq::socket_t pull(context, zmq::socket_type::pull);
-  pull.set(zmq::sockopt::rcvtimeo, 500);
+  pull.set(zmq::sockopt::rcvtimeo, 5000);
   pull.set(zmq::sockopt::rcvhwm, 1);
   pull.connect(sender.endpoints().front());
   WireScan scan(300);
   auto ledger = std::async(std::launch::async, [&] { return sender.send(scan); });
   std::size_t messages = 0;
-  for (zmq::message_t message; pull.recv(message); ++messages) {
+  for (zmq::message_t message; messages < 302 && pull.recv(message); ++messages) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   EXPECT_EQ(messages, 302u);
