@@ -22,7 +22,7 @@ int list_one(const ListOptions& options) {
     std::fputs(text.c_str(), stdout);
     return exit_ok;
   }
-  std::vector<std::string_view> types{"engine"};
+  std::vector<std::string_view> types{"engine", "service"};
   for (const ComponentKind& kind : component_table()) types.push_back(kind.type);
   const auto guess = did_you_mean(options.type, types);
   std::fprintf(

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "pipeline/config.hpp"
+#include "pipeline/rule_registry.hpp"
+#include "pipeline/service_config.hpp"
 #include "sinks/registry.hpp"
 #include "sources/registry.hpp"
 #include "stages/registry.hpp"
@@ -23,6 +25,9 @@ std::vector<ComponentKind> collect() {
   for (const SinkEntry& e : sink_registry()) {
     const auto input = e.input ? name_of(*e.input) : std::string_view("any product");
     table.push_back({"sinks", e.info.type, e.info.doc, input, "", &e.fields, e.check});
+  }
+  for (const RuleEntry& e : rule_registry()) {
+    table.push_back({"rules", e.info.type, e.info.doc, "", "", &e.fields, e.check});
   }
   return table;
 }
@@ -49,9 +54,21 @@ std::vector<std::string_view> component_types(std::string_view section) {
   return types;
 }
 
-const std::vector<FieldDescriptor>& engine_fields() {
-  static const auto fields = describe_fields<EngineConfig>();
-  return fields;
+const std::vector<OptionSection>& option_sections() {
+  static const std::vector<OptionSection> sections{
+      {"engine", "The engine that runs the graph.", "engine: {threads: 2}", describe_fields<EngineConfig>(),
+       [](const Settings&) {}},
+      {"service", "How a running pipeline is watched and steered.", "service: {http: 8430}",
+       describe_fields<ServiceConfig>(),
+       [](const Settings& settings) { ServiceConfig::check(make_config<ServiceConfig>(settings)); }},
+  };
+  return sections;
+}
+
+const OptionSection* find_option_section(std::string_view name) {
+  const auto& sections = option_sections();
+  const auto found = std::ranges::find(sections, name, &OptionSection::name);
+  return found == sections.end() ? nullptr : &*found;
 }
 
 }  // namespace braggd

@@ -1,4 +1,4 @@
-// One view of the three registries: what a YAML entry of a section may be.
+// One view of the four registries: what a YAML entry of a section may be.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@ namespace braggd {
 
 /// A type that the YAML may name, whatever registry it is in.
 struct ComponentKind {
-  std::string_view section;  ///< source, stages or sinks
+  std::string_view section;  ///< source, stages, sinks or rules
   std::string_view type;
   std::string_view doc;
   std::string_view input, output;  ///< names of product types; empty where there is none
@@ -27,7 +27,18 @@ const ComponentKind* find_component(std::string_view section, std::string_view t
 /// The types of a section.
 std::vector<std::string_view> component_types(std::string_view section);
 
-/// The options of `engine:`.
-const std::vector<FieldDescriptor>& engine_fields();
+/// A section that is one mapping of options instead of entries: engine, service.
+struct OptionSection {
+  std::string_view name;
+  std::string_view doc;
+  std::string_view example;  ///< how it may be written
+  std::vector<FieldDescriptor> fields;
+  void (*check)(const Settings&);
+};
+
+const std::vector<OptionSection>& option_sections();
+
+/// Null where `name` is none.
+const OptionSection* find_option_section(std::string_view name);
 
 }  // namespace braggd

@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "pipeline/component_table.hpp"
 #include "pipeline/config_reader.hpp"
 
 namespace braggd {
@@ -42,7 +43,8 @@ Position Entry::position_of(std::string_view key) const {
 }
 
 std::string Entry::path_of(std::string_view key) const {
-  std::string path = section == "source" || section == "engine" ? section : section + "." + name;
+  std::string path =
+      section == "source" || find_option_section(section) != nullptr ? section : section + "." + name;
   if (!key.empty()) path += "." + std::string(key);
   return path;
 }
@@ -75,8 +77,11 @@ PipelineConfig read_config(const std::filesystem::path& file, std::span<const Ov
                            std::vector<Problem>& problems) {
   const std::size_t before = problems.size();
   std::string text = read_text(file, problems);
-  if (problems.size() != before)
-    return {.file = file, .text = {}, .engine = {}, .source = {}, .stages = {}, .sinks = {}};
+  if (problems.size() != before) {
+    PipelineConfig nothing;
+    nothing.file = file;
+    return nothing;
+  }
   return parse_config(std::move(text), file, overrides, problems);
 }
 

@@ -23,9 +23,9 @@ struct Position {
   int column = 0;
 };
 
-/// One source, stage or sink as written. `settings` holds every option, defaults filled in.
+/// One source, stage, sink or rule as written. `settings` holds every option, defaults filled in.
 struct Entry {
-  std::string section;  ///< source, stages or sinks
+  std::string section;  ///< source, stages, sinks or rules
   std::string type;
   std::string name;  ///< default: its type
   std::string from;  ///< empty: the entry above
@@ -69,9 +69,11 @@ struct PipelineConfig {
   std::filesystem::path file;
   std::string text;  ///< byte for byte
   Settings engine;
+  Settings service;
   Entry source;
   std::vector<Entry> stages;
   std::vector<Entry> sinks;
+  std::vector<Entry> rules;
 };
 
 /// A value from the command line in place of the file's: "stages.threshold.at_least=30".

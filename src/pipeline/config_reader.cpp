@@ -94,7 +94,8 @@ void ConfigReader::read_document(const YAML::Node& root, PipelineConfig& config)
         "it needs version, source, stages and sinks; `braggd list` shows what there is");
     return;
   }
-  constexpr std::array<std::string_view, 5> sections{"version", "engine", "source", "stages", "sinks"};
+  constexpr std::array<std::string_view, 7> sections{"version", "engine", "service", "source",
+                                                     "stages",  "sinks",  "rules"};
   std::vector<std::string> seen;
   for (const auto& item : root) {
     const std::string key = item.first.IsScalar() ? item.first.Scalar() : "";
@@ -107,7 +108,8 @@ void ConfigReader::read_document(const YAML::Node& root, PipelineConfig& config)
     seen.push_back(key);
   }
   check_version(root);
-  read_engine(root["engine"], config.engine);
+  config.engine = read_options(root, "engine");
+  config.service = read_options(root, "service");
   if (const YAML::Node source = root["source"]) {
     config.source = read_entry(source, "source");
   } else {
@@ -115,6 +117,19 @@ void ConfigReader::read_document(const YAML::Node& root, PipelineConfig& config)
   }
   read_list(root, "stages", config.stages);
   read_list(root, "sinks", config.sinks);
+  if (root["rules"]) read_list(root, "rules", config.rules);
+  check_names(config.rules);
+}
+
+// Stages and sinks are checked where they are connected.
+void ConfigReader::check_names(const std::vector<Entry>& entries) {
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    const auto same = std::ranges::find(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(i),
+                                        entries[i].name, &Entry::name);
+    if (same == entries.begin() + static_cast<std::ptrdiff_t>(i) || entries[i].name.empty()) continue;
+    add(entries[i].position, entries[i].section, "two are called '" + entries[i].name + "'",
+        "give one of them another name");
+  }
 }
 
 void ConfigReader::check_version(const YAML::Node& root) {
@@ -126,16 +141,28 @@ void ConfigReader::check_version(const YAML::Node& root) {
   }
 }
 
-void ConfigReader::read_engine(const YAML::Node& node, Settings& settings) {
+Settings ConfigReader::read_options(const YAML::Node& root, const char* name) {
+  const YAML::Node node = root[name];
+  const OptionSection& section = *find_option_section(name);
   Entry entry;
-  entry.section = "engine";
+  entry.section = name;
   if (node) entry.position = position_of(node);
   if (node && !node.IsMap() && !node.IsNull()) {
-    add(entry.position, "engine", "it is not a mapping", "write, for example, engine: {threads: 2}");
-  } else {
-    read_settings(node && node.IsMap() ? node : YAML::Node(YAML::NodeType::Map), engine_fields(), entry);
+    add(entry.position, name, "it is not a mapping", "write, for example, " + std::string(section.example));
+    return entry.settings;
   }
-  settings = entry.settings;
+  const std::size_t before = problems_.size();
+  read_settings(node && node.IsMap() ? node : YAML::Node(YAML::NodeType::Map), section.fields, entry);
+  if (problems_.size() == before) check(section.check, entry);
+  return entry.settings;
+}
+
+void ConfigReader::check(void (*check_settings)(const Settings&), const Entry& entry) {
+  try {
+    check_settings(entry.settings);
+  } catch (const ConfigError& error) {
+    add(entry.position_of(error.key()), entry.path_of(error.key()), error.what());
+  }
 }
 
 void ConfigReader::read_list(const YAML::Node& root, const char* section, std::vector<Entry>& entries) {
@@ -164,12 +191,7 @@ Entry ConfigReader::read_entry(const YAML::Node& node, std::string section) {
   const ComponentKind& kind = *find_component(entry.section, entry.type);
   const std::size_t before = problems_.size();
   read_settings(node, *kind.fields, entry);
-  if (problems_.size() != before) return entry;
-  try {
-    kind.check(entry.settings);
-  } catch (const ConfigError& error) {
-    add(entry.position_of(error.key()), entry.path_of(error.key()), error.what());
-  }
+  if (problems_.size() == before) check(kind.check, entry);
   return entry;
 }
 
@@ -183,7 +205,7 @@ bool ConfigReader::read_type(const YAML::Node& node, Entry& entry) {
   entry.type = entry.name = type.Scalar();
   if (find_component(entry.section, entry.type) != nullptr) return true;
   std::string suggestion = suggest(entry.type, types, "there are");
-  for (const char* other : {"source", "stages", "sinks"}) {
+  for (const char* other : {"source", "stages", "sinks", "rules"}) {
     if (find_component(other, entry.type) != nullptr) {
       suggestion = "'" + entry.type + "' belongs under " + other;
     }
@@ -194,14 +216,14 @@ bool ConfigReader::read_type(const YAML::Node& node, Entry& entry) {
 }
 
 void ConfigReader::read_identity(const YAML::Node& node, Entry& entry) {
-  const bool connects = entry.section != "source";
+  const bool has_name = entry.section != "source";
+  const bool has_from = has_name && entry.section != "rules";
   for (const char* key : {"name", "from"}) {
     const YAML::Node value = node[key];
     if (!value) continue;
     entry.key_positions[key] = position_of(value);
-    if (!connects) {
-      add(position_of(value), "source." + std::string(key), "the source has no " + std::string(key),
-          "leave it out");
+    if (!(key == std::string_view("name") ? has_name : has_from)) {
+      add(position_of(value), entry.path_of(key), "the entry has no " + std::string(key), "leave it out");
     } else if (!value.IsScalar() || !is_plain_name(value.Scalar())) {
       add(position_of(value), entry.path_of(key), "it is not a name", "use letters, digits, '_' and '-'");
     } else {
@@ -214,7 +236,7 @@ void ConfigReader::read_settings(const YAML::Node& node, const std::vector<Field
                                  Entry& entry) {
   for (const auto& item : node) {
     const std::string key = item.first.IsScalar() ? item.first.Scalar() : "";
-    if (entry.section != "engine" && std::ranges::find(identity_keys, key) != identity_keys.end()) continue;
+    if (!entry.type.empty() && std::ranges::find(identity_keys, key) != identity_keys.end()) continue;
     if (entry.key_positions.contains(key)) {
       add(position_of(item.first), entry.path_of(key), "it is given twice", "keep one");
       continue;
@@ -261,7 +283,7 @@ void ConfigReader::apply_overrides(const std::string& prefix, const std::vector<
     if (!overrides_[i].path.starts_with(prefix)) continue;
     const std::string key = overrides_[i].path.substr(prefix.size());
     used_[i] = true;
-    if (!prefix.empty() && entry.section != "engine" &&
+    if (!prefix.empty() && !entry.type.empty() &&
         std::ranges::find(identity_keys, key) != identity_keys.end()) {
       add({}, overrides_[i].path, "what an entry is, is called and takes its data from cannot be set here",
           "edit the file");
@@ -281,8 +303,8 @@ void ConfigReader::apply_overrides(const std::string& prefix, const std::vector<
 }
 
 void ConfigReader::report_unused_overrides(const PipelineConfig& config) {
-  std::vector<std::string> paths{"engine", "source"};
-  for (const auto* list : {&config.stages, &config.sinks}) {
+  std::vector<std::string> paths{"engine", "service", "source"};
+  for (const auto* list : {&config.stages, &config.sinks, &config.rules}) {
     for (const Entry& entry : *list) paths.push_back(entry.path_of(""));
   }
   const std::vector<std::string_view> candidates(paths.begin(), paths.end());

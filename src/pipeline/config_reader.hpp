@@ -24,7 +24,9 @@ class ConfigReader {
  private:
   void read_document(const YAML::Node& root, PipelineConfig& config);
   void check_version(const YAML::Node& root);
-  void read_engine(const YAML::Node& node, Settings& settings);
+  Settings read_options(const YAML::Node& root, const char* name);
+  void check_names(const std::vector<Entry>& entries);
+  void check(void (*check_settings)(const Settings&), const Entry& entry);
   void read_list(const YAML::Node& root, const char* section, std::vector<Entry>& entries);
   Entry read_entry(const YAML::Node& node, std::string section);
   bool read_type(const YAML::Node& node, Entry& entry);

@@ -21,6 +21,12 @@ Engine::Engine(Plan checked)
       budget(plan.engine().memory),
       workers(thread_count(plan.engine()), plan.engine().pin_threads) {}
 
+void Engine::open_sinks() {
+  for (const LogicalSink& sink : plan.sinks) {
+    if (sink.entry->open != nullptr) sink.entry->open(sink.settings, outlets);
+  }
+}
+
 void Engine::rehearse(const std::shared_ptr<const ScanHeader>& header) {
   std::vector<SinkRunner> nowhere;
   DropLog log(header->scan_id);

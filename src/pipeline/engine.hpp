@@ -20,12 +20,17 @@ struct Engine {
   /// Builds every stage for a scan with this header and lets them go again. Throws ConfigError where one cannot be built.
   void rehearse(const std::shared_ptr<const ScanHeader>& header);
 
+  /// Opens the sockets of sinks, before the first scan. Throws ConfigError for an endpoint that another has.
+  void open_sinks();
+  void close_sinks() { outlets.clear(); }
+
   Plan plan;
   std::shared_ptr<const Provenance> provenance;
   WhenFull when_full;
   ByteBudget budget;
   Workers workers;
-  ResourceCache resources;
+  ResourceCache resources;  ///< of stages
+  ResourceCache outlets;    ///< of sinks: sockets
 };
 
 }  // namespace braggd

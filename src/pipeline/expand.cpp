@@ -52,12 +52,18 @@ void emit_entry(YAML::Emitter& out, const Entry& entry) {
 std::string expand_config(const PipelineConfig& config) {
   YAML::Emitter out;
   out << YAML::BeginMap << YAML::Key << "version" << YAML::Value << 1;
-  out << YAML::Key << "engine" << YAML::Value << YAML::BeginMap;
-  emit_settings(out, config.engine, engine_fields());
-  out << YAML::EndMap << YAML::Key << "source" << YAML::Value;
+  for (const auto& [name, settings] :
+       {std::pair{"engine", &config.engine}, std::pair{"service", &config.service}}) {
+    out << YAML::Key << name << YAML::Value << YAML::BeginMap;
+    emit_settings(out, *settings, find_option_section(name)->fields);
+    out << YAML::EndMap;
+  }
+  out << YAML::Key << "source" << YAML::Value;
   emit_entry(out, config.source);
   for (const auto& [section, entries] :
-       {std::pair{"stages", &config.stages}, std::pair{"sinks", &config.sinks}}) {
+       {std::pair{"stages", &config.stages}, std::pair{"sinks", &config.sinks},
+        std::pair{"rules", &config.rules}}) {
+    if (entries->empty()) continue;
     out << YAML::Key << section << YAML::Value << YAML::BeginSeq;
     for (const Entry& entry : *entries) emit_entry(out, entry);
     out << YAML::EndSeq;

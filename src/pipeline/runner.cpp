@@ -5,7 +5,9 @@
 namespace braggd {
 
 Runner::Runner(Plan plan, std::function<void(const ScanReport&)> on_report)
-    : engine_(std::move(plan)), on_report_(std::move(on_report)) {}
+    : engine_(std::move(plan)), on_report_(std::move(on_report)) {
+  engine_.open_sinks();
+}
 
 void Runner::begin(std::shared_ptr<const ScanHeader> header) {
   auto scan = std::make_unique<ScanRun>(engine_, std::move(header), nullptr);

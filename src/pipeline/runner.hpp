@@ -14,7 +14,7 @@ namespace braggd {
 /// Each scan is finished before the next begins; for sources that wait, such as recorded scans.
 class Runner final : public FrameIntake {
  public:
-  /// `on_report` is called from the source's thread at the end of each scan.
+  /// Throws ConfigError where a sink's socket cannot be opened. `on_report` is called from the source's thread at the end of each scan.
   Runner(Plan plan, std::function<void(const ScanReport&)> on_report);
 
   void begin(std::shared_ptr<const ScanHeader> header) override;

@@ -33,7 +33,7 @@ ScanRun::ScanRun(Engine& engine, std::shared_ptr<const ScanHeader> header, Frame
   }
   seen_.reserve(header_->expected_frames);
   for (const LogicalSink& sink : engine_.plan.sinks)
-    sinks_.emplace_back(sink, SinkContext{header_, engine_.provenance});
+    sinks_.emplace_back(sink, SinkContext{header_, engine_.provenance, &engine_.outlets});
   find_failure();
   build_graph();
 }
@@ -115,7 +115,7 @@ void ScanRun::push(Frame frame) {
   const FrameMeta meta = frame.meta;
   if (aborted_) return put_dropped(meta, DropReason::aborted);
   if (!failure_.empty()) return put_dropped(meta, failure_reason_);
-  if (observer_ != nullptr) observer_->on_frame(*header_, frame);
+  if (observer_ != nullptr) observer_->on_frame(header_, frame);
   const std::uint64_t bytes = engine_.plan.bytes_in_flight(*header_, frame.bytes.size());
   auto lease = engine_.when_full == WhenFull::block ? engine_.budget.acquire(bytes)
                                                     : engine_.budget.try_acquire(bytes);
@@ -180,6 +180,7 @@ void ScanRun::finish_sinks(const ScanSummary& closed, ScanReport& report) {
     if (report.output_failure.empty()) report.output_failure = sink.failure();
   }
   report.output_failed = !report.output_failure.empty();
+  for (SinkRunner& sink : sinks_) sink.scan_finished({report.summary, report.outputs, report.anomaly});
 }
 
 ScanReport ScanRun::finish(const ScanEnd& end) {
@@ -191,6 +192,7 @@ ScanReport ScanRun::finish(const ScanEnd& end) {
   if (!sinks_.empty()) report.latency = sinks_.front().latency();
   {
     const std::lock_guard lock(graph_mutex_);
+    last_steps_ = report.steps;
     graph_.reset();
   }
   finish_sinks(summarise(end), report);
@@ -205,7 +207,7 @@ Progress ScanRun::progress() const {
 
 std::vector<StepReport> ScanRun::steps() const {
   const std::lock_guard lock(graph_mutex_);
-  return graph_ ? graph_->report() : std::vector<StepReport>{};
+  return graph_ ? graph_->report() : last_steps_;
 }
 
 }  // namespace braggd

@@ -47,7 +47,7 @@ class FrameObserver {
  public:
   virtual ~FrameObserver() = default;
   /// A frame that is about to enter the pipeline; the source waits meanwhile.
-  virtual void on_frame(const ScanHeader& header, const Frame& frame) = 0;
+  virtual void on_frame(const std::shared_ptr<const ScanHeader>& header, const Frame& frame) = 0;
   /// What the first sink has taken, tombstones too; one call at a time for a scan.
   virtual void on_result(const ScanHeader& header, const Envelope& envelope) = 0;
 };
@@ -73,6 +73,7 @@ class ScanRun {
   /// What its steps have done so far; nothing once it is finished. Any thread.
   std::vector<StepReport> steps() const;
   const ScanHeader& header() const { return *header_; }
+  const std::shared_ptr<const ScanHeader>& shared_header() const { return header_; }
   /// Why the scan cannot be processed; empty: it can.
   const std::string& failure() const { return failure_; }
 
@@ -95,6 +96,7 @@ class ScanRun {
   std::vector<SinkRunner> sinks_;
   mutable std::mutex graph_mutex_;  ///< for who looks at the graph from another thread
   std::unique_ptr<ScanGraph> graph_;
+  std::vector<StepReport> last_steps_;  ///< what the graph said before it went
   std::string failure_;
   DropReason failure_reason_ = DropReason::stage_error;
   std::vector<bool> seen_;

@@ -24,6 +24,7 @@ ordered_json type_of(const FieldDescriptor& field) {
     case FieldKind::choice:
       return {{"enum", std::vector<std::string_view>(field.choices.begin(), field.choices.end())}};
     case FieldKind::text_list:
+    case FieldKind::file_list:
       return {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
     case FieldKind::text:
     case FieldKind::file:
@@ -65,7 +66,7 @@ ordered_json entry_schema(const ComponentKind& kind) {
   if (kind.section != "source") {
     const ordered_json name{{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]{1,64}$"}};
     entry["properties"]["name"] = name;
-    entry["properties"]["from"] = name;
+    if (kind.section != "rules") entry["properties"]["from"] = name;
   }
   add_properties(entry, *kind.fields);
   return entry;
@@ -82,9 +83,12 @@ ordered_json choice_of(std::string_view section) {
 }  // namespace
 
 std::string pipeline_json_schema() {
-  ordered_json engine{
-      {"type", "object"}, {"properties", ordered_json::object()}, {"additionalProperties", false}};
-  add_properties(engine, engine_fields());
+  const auto options_of = [](std::string_view name) {
+    ordered_json object{
+        {"type", "object"}, {"properties", ordered_json::object()}, {"additionalProperties", false}};
+    add_properties(object, find_option_section(name)->fields);
+    return object;
+  };
   const auto list_of = [](std::string_view section) {
     return ordered_json{{"type", "array"}, {"minItems", 1}, {"items", choice_of(section)}};
   };
@@ -93,10 +97,12 @@ std::string pipeline_json_schema() {
                           {"type", "object"},
                           {"properties",
                            {{"version", {{"const", 1}}},
-                            {"engine", engine},
+                            {"engine", options_of("engine")},
+                            {"service", options_of("service")},
                             {"source", choice_of("source")},
                             {"stages", list_of("stages")},
-                            {"sinks", list_of("sinks")}}},
+                            {"sinks", list_of("sinks")},
+                            {"rules", list_of("rules")}}},
                           {"required", {"version", "source", "stages", "sinks"}},
                           {"additionalProperties", false}};
   return root.dump(2) + "\n";

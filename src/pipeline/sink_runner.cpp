@@ -70,4 +70,13 @@ ScanSummary SinkRunner::finish(ScanSummary summary) {
   return summary;
 }
 
+void SinkRunner::scan_finished(const FinishedScan& scan) {
+  if (!sink_) return;
+  try {
+    sink_->scan_finished(scan);
+  } catch (const std::exception& error) {
+    spdlog::error("scan={} sink={}: {}", scan_id_, name_, error.what());
+  }
+}
+
 }  // namespace braggd

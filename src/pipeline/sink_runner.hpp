@@ -23,6 +23,8 @@ class SinkRunner {
   /// Completes `ledger` with this sink's own counts, closes the sink and says how it ended. Where the output failed,
   /// every frame that was processed counts as dropped by output_error.
   ScanSummary finish(ScanSummary summary);
+  /// After all sinks of the scan have finished.
+  void scan_finished(const FinishedScan& scan);
 
   const std::filesystem::path& output() const { return output_; }
   const std::optional<AnomalySummary>& anomaly() const { return anomaly_; }

@@ -89,20 +89,22 @@ Value read_choice(const YAML::Node& node, const FieldDescriptor& field) {
   return node.Scalar();
 }
 
+void check_readable(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error))
+    throw ConfigError("the file " + path.string() + " does not exist");
+  if (std::filesystem::is_directory(path, error))
+    throw ConfigError(path.string() + " is a directory, not a file");
+  if (::access(path.c_str(), R_OK) != 0) {
+    throw ConfigError("the file " + path.string() + " cannot be read: check its permissions");
+  }
+}
+
 Value read_path(const YAML::Node& node, const FieldDescriptor& field, const std::filesystem::path& base) {
   if (!node.IsScalar()) refuse_type(node, field);
   if (node.Scalar().empty()) return std::string();
   const auto path = (base / node.Scalar()).lexically_normal();
-  if (field.kind == FieldKind::file) {
-    std::error_code error;
-    if (!std::filesystem::exists(path, error))
-      throw ConfigError("the file " + path.string() + " does not exist");
-    if (std::filesystem::is_directory(path, error))
-      throw ConfigError(path.string() + " is a directory, not a file");
-    if (::access(path.c_str(), R_OK) != 0) {
-      throw ConfigError("the file " + path.string() + " cannot be read: check its permissions");
-    }
-  }
+  if (field.kind == FieldKind::file) check_readable(path);
   return path.string();
 }
 
@@ -113,6 +115,17 @@ Value read_text_list(const YAML::Node& node, const FieldDescriptor& field) {
   for (const auto& item : node) {
     if (!item.IsScalar()) refuse_type(node, field);
     list.push_back(item.Scalar());
+  }
+  return list;
+}
+
+Value read_file_list(const YAML::Node& node, const FieldDescriptor& field,
+                     const std::filesystem::path& base) {
+  auto list = std::get<std::vector<std::string>>(read_text_list(node, field));
+  for (std::string& name : list) {
+    const auto path = (base / name).lexically_normal();
+    check_readable(path);
+    name = path.string();
   }
   return list;
 }
@@ -153,6 +166,8 @@ std::string describe_kind(const FieldDescriptor& field) {
       return "a directory's path";
     case FieldKind::text_list:
       return "a list of texts";
+    case FieldKind::file_list:
+      return "a list of files' paths";
     case FieldKind::choice:
       break;
   }
@@ -179,6 +194,8 @@ Value read_value(const YAML::Node& node, const FieldDescriptor& field, const std
       return read_path(node, field, base);
     case FieldKind::text_list:
       return read_text_list(node, field);
+    case FieldKind::file_list:
+      return read_file_list(node, field, base);
     case FieldKind::text:
       break;
   }
