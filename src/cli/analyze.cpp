@@ -108,7 +108,8 @@ int analyze(const AnalyzeVerb& options) {
   }
   block_stop_signals();
   std::stop_source stop;
-  const SignalWatcher watcher([&] { stop.request_stop(); }, [] { ::_exit(exit_failure); });
+  const SignalWatcher watcher(
+      {.on_stop = [&] { stop.request_stop(); }, .on_abort = [] { ::_exit(exit_failure); }, .on_reload = {}});
   task.reduction = {options.pipeline.file, parse_overrides(options.pipeline.overrides)};
   task.mode = options.compat ? ReiMode::compat : ReiMode::stream;
   std::optional<ModelStore> store;

@@ -74,8 +74,9 @@ int run_cli(int argc, char** argv) {
       ->type_name("LEVEL")
       ->capture_default_str();
   Action chosen;
-  for (const auto add : {add_run, add_replay, add_validate, add_explain, add_list, add_simulate, add_send,
-                         add_inspect, add_model, add_analyze, add_bench, add_rehearse}) {
+  for (const auto add :
+       {add_run, add_service_verbs, add_replay, add_validate, add_explain, add_list, add_simulate, add_send,
+        add_keys, add_inspect, add_model, add_analyze, add_bench, add_rehearse}) {
     add(app, chosen);
   }
   try {

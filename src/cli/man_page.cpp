@@ -6,9 +6,9 @@ namespace braggd {
 
 namespace {
 
-constexpr std::size_t width = 92;
+constexpr std::size_t page_width = 92;
 
-// Words of `text` in lines of at most `width` characters behind `indent` spaces; empty lines part paragraphs.
+// Words of `text` in lines of at most `page_width` characters behind `indent` spaces; empty lines part paragraphs.
 std::string wrapped(const std::string& text, std::size_t indent) {
   std::istringstream paragraphs(text);
   std::string out;
@@ -21,7 +21,7 @@ std::string wrapped(const std::string& text, std::size_t indent) {
     std::string line(indent, ' ');
     bool first = true;
     for (std::string word; words >> word; first = false) {
-      if (!first && line.size() + 1 + word.size() > width) {
+      if (!first && line.size() + 1 + word.size() > page_width) {
         out += line + '\n';
         line.assign(indent, ' ');
         first = true;

@@ -43,7 +43,8 @@ int train(const TrainVerb& options) {
   }
   block_stop_signals();
   std::atomic<bool> stopped = false;
-  const SignalWatcher watcher([&] { stopped = true; }, [] { ::_exit(exit_failure); });
+  const SignalWatcher watcher(
+      {.on_stop = [&] { stopped = true; }, .on_abort = [] { ::_exit(exit_failure); }, .on_reload = {}});
   const TrainedNetwork trained = train_peak_network(
       training, [&](const TrainingProgress& at) { print_progress(at, training.patches); },
       [&] { return stopped.load(); });

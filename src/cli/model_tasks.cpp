@@ -59,7 +59,8 @@ int run_task(const TaskVerb& options,
                                    const std::stop_token&)) {
   block_stop_signals();
   std::stop_source stop;
-  const SignalWatcher watcher([&] { stop.request_stop(); }, [] { ::_exit(exit_failure); });
+  const SignalWatcher watcher(
+      {.on_stop = [&] { stop.request_stop(); }, .on_abort = [] { ::_exit(exit_failure); }, .on_reload = {}});
   BaselineTask what = options.task;
   what.reduction = {options.pipeline.file, parse_overrides(options.pipeline.overrides)};
   ModelStore store = ModelStore::open(store_of(options.store));

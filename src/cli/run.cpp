@@ -1,6 +1,7 @@
 #include "cli/session_verdict.hpp"
 #include "cli/verb.hpp"
 #include "core/allocator.hpp"
+#include "service/run_service.hpp"
 
 namespace braggd {
 
@@ -9,11 +10,14 @@ namespace {
 struct RunOptions {
   PipelineOptions pipeline;
   SessionOptions session;
+  bool no_report = false;
 };
 
 int run(const RunOptions& options) {
   restart_with_huge_pages();
-  return exit_code_of(run_session(load_plan(options.pipeline), options.session));
+  SessionOptions session = options.session;
+  session.progress = !options.no_report;
+  return exit_code_of(run_service([&] { return load_plan(options.pipeline); }, session));
 }
 
 }  // namespace
@@ -32,6 +36,8 @@ void add_run(CLI::App& app, Action& chosen) {
   add_overrides(verb, options->pipeline.overrides);
   verb->add_flag("--json", options->session.json,
                  "report each scan as a line of JSON, and at the end the messages of no scan");
+  verb->add_flag("--no-report", options->no_report,
+                 "no reports and no progress, for a service whose log tells of each scan");
   on_chosen(verb, chosen, options, &run);
 }
 

@@ -21,11 +21,14 @@ void add_explain(CLI::App& app, Action& chosen);
 void add_list(CLI::App& app, Action& chosen);
 void add_simulate(CLI::App& app, Action& chosen);
 void add_send(CLI::App& app, Action& chosen);
+void add_keys(CLI::App& app, Action& chosen);
 void add_inspect(CLI::App& app, Action& chosen);
 void add_bench(CLI::App& app, Action& chosen);
 void add_rehearse(CLI::App& app, Action& chosen);
 void add_model(CLI::App& app, Action& chosen);
 void add_analyze(CLI::App& app, Action& chosen);
+/// status, top, and the orders start, stop, abort, reload, rollback.
+void add_service_verbs(CLI::App& app, Action& chosen);
 
 /// Adds the verb `name`. The manual page is put together from the options and from `description` (paragraphs) and
 /// `examples` (lines).

@@ -58,8 +58,12 @@ std::string report_json(const ScanReport& report) {
 }
 
 std::string strays_text(const Strays& strays) {
-  if (strays.total() == 0) return {};
-  std::string out = "messages of no scan:";
+  std::string out;
+  if (strays.refused_connections > 0) {
+    out = "refused connections: " + std::to_string(strays.refused_connections) + "\n";
+  }
+  if (strays.total() == 0) return out;
+  out += "messages of no scan:";
   for (const auto& [name, count] : {std::pair{"stale", strays.stale}, std::pair{"late", strays.late},
                                     std::pair{"unreadable", strays.unreadable}}) {
     if (count > 0) out += std::string(" ") + name + " " + std::to_string(count);
@@ -68,8 +72,11 @@ std::string strays_text(const Strays& strays) {
 }
 
 std::string strays_json(const Strays& strays) {
-  const nlohmann::ordered_json root{
-      {"strays", {{"stale", strays.stale}, {"late", strays.late}, {"unreadable", strays.unreadable}}}};
+  const nlohmann::ordered_json root{{"strays",
+                                     {{"stale", strays.stale},
+                                      {"late", strays.late},
+                                      {"unreadable", strays.unreadable},
+                                      {"refused_connections", strays.refused_connections}}}};
   return root.dump() + "\n";
 }
 

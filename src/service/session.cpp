@@ -19,13 +19,6 @@ namespace braggd {
 
 namespace {
 
-void log_start(const Plan& plan) {
-  spdlog::info("braggd={} pipeline={} kernels={} threads={} memory={}", version, plan.config.file.string(),
-               name_of(kernel_set()),
-               plan.engine().threads == 0 ? "auto" : std::to_string(plan.engine().threads),
-               format_bytes(plan.engine().memory));
-}
-
 ProgressView view_of(const Progress& progress) {
   if (progress.scan_id.empty()) return {};
   return {"scan " + printable(progress.scan_id, 60), progress.finished, progress.expected};
@@ -38,6 +31,13 @@ void print(const std::string& text, ProgressDisplay* display) {
 }
 
 }  // namespace
+
+void log_start(const Plan& plan) {
+  spdlog::info("braggd={} pipeline={} kernels={} threads={} memory={}", version, plan.config.file.string(),
+               name_of(kernel_set()),
+               plan.engine().threads == 0 ? "auto" : std::to_string(plan.engine().threads),
+               format_bytes(plan.engine().memory));
+}
 
 SessionResult run_session(Plan plan, const SessionOptions& options) {
   log_start(plan);
@@ -52,7 +52,8 @@ SessionResult run_session(Plan plan, const SessionOptions& options) {
     print(options.json ? report_json(report) : report_text(report), bar);
   });
   std::stop_source stop;
-  const SignalWatcher signals([&] { stop.request_stop(); }, [&] { runner.abort(); });
+  const SignalWatcher signals(
+      {.on_stop = [&] { stop.request_stop(); }, .on_abort = [&] { runner.abort(); }, .on_reload = {}});
   std::optional<ProgressDisplay> display;  // goes before the runner, at which it looks
   if (options.progress) bar = &display.emplace([&] { return view_of(runner.progress()); });
   source->run(runner, stop.get_token());

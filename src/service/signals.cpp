@@ -15,6 +15,7 @@ sigset_t stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -30,20 +31,25 @@ void block_stop_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-SignalWatcher::SignalWatcher(std::function<void()> on_stop, std::function<void()> on_abort)
-    : thread_([stop = std::move(on_stop), abort = std::move(on_abort)](const std::stop_token& token) {
+SignalWatcher::SignalWatcher(SignalActions actions)
+    : thread_([actions = std::move(actions)](const std::stop_token& token) {
         const sigset_t set = stop_signals();
         const timespec tick{0, 50'000'000};
         for (int heard = 0; !token.stop_requested();) {
           const int signal = sigtimedwait(&set, nullptr, &tick);
           if (signal < 0) continue;
+          if (signal == SIGHUP) {
+            if (!actions.on_reload) ::_exit(128 + signal);
+            actions.on_reload();
+            continue;
+          }
           ++heard;
           if (heard == 1) {
             spdlog::info("signal={}: draining; the same again aborts", signal);
-            stop();
+            actions.on_stop();
           } else if (heard == 2) {
             spdlog::warn("signal={}: aborting the scan", signal);
-            abort();
+            actions.on_abort();
           } else {
             ::_exit(128 + signal);
           }

@@ -12,7 +12,9 @@ import jsonschema
 from braggd_test import COUNTING, PROGRAM, SLOW, BraggdTest, braggd, simulate
 
 SOURCE = pathlib.Path(os.environ.get("BRAGGD_SOURCE", "."))
-VERBS = ["run", "replay", "validate", "explain", "list", "simulate", "send", "inspect"]
+VERBS = ["run", "replay", "validate", "explain", "list", "simulate", "send", "keys", "inspect"]
+# Their examples need a service: test_service.
+SERVICE_VERBS = ["status", "top", "start", "stop", "abort", "reload", "rollback"]
 
 
 def yaml_as_json(text):
@@ -23,7 +25,7 @@ def yaml_as_json(text):
 
 class CommandLine(BraggdTest):
     def test_help_reads_like_a_manual_page(self):
-        for verb in VERBS:
+        for verb in VERBS + SERVICE_VERBS:
             text = braggd(verb, "--help").stdout
             for section in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES"):
                 self.assertIn(section + "\n", text, verb)

@@ -36,8 +36,10 @@ TEST(Report, AScanWithoutFramesSaysSo) {
 
 TEST(Report, StraysAreSaidInWordsWhereThereAreAnyAndAlwaysInJson) {
   EXPECT_EQ(strays_text({}), "");
-  EXPECT_EQ(strays_text({24, 0, 1}), "messages of no scan: stale 24 unreadable 1\n");
-  EXPECT_EQ(strays_json({24, 0, 1}), "{\"strays\":{\"stale\":24,\"late\":0,\"unreadable\":1}}\n");
+  EXPECT_EQ(strays_text({24, 0, 1, 0}), "messages of no scan: stale 24 unreadable 1\n");
+  EXPECT_EQ(strays_text({0, 0, 0, 2}), "refused connections: 2\n");
+  EXPECT_EQ(strays_json({24, 0, 1, 2}),
+            "{\"strays\":{\"stale\":24,\"late\":0,\"unreadable\":1,\"refused_connections\":2}}\n");
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+// Sums over all scans that have ended.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "pipeline/scan_run.hpp"
+
+namespace braggd {
+
+struct ServiceTotals {
+  std::uint64_t scans = 0;
+  std::array<std::uint64_t, 4> scans_by_status{};  ///< by ExitStatus
+  Ledger ledger;
+  std::uint64_t peaks = 0;
+  std::vector<StepReport> steps;          ///< one of a label
+  LatencyHistogram latency;               ///< from a frame's arrival until its result was taken
+  std::optional<AnomalySummary> anomaly;  ///< of the last scan that has one
+
+  void add(const ScanReport& report);
+};
+
+/// Adds a step's counts to the one of its label.
+void add_step(std::vector<StepReport>& sums, const StepReport& step);
+
+}  // namespace braggd
