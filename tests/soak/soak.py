@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Scans back to back into a service for a while, with all that watches it: does it stay as it was?
+
+soak.py PROGRAM [--minutes 30] [--out FILE.json]
+
+A sender pushes one scan after the other, flat out. Meanwhile a page listens, Prometheus scrapes, pictures are fetched, subscribers
+listen. Looked at: memory (the last third against the middle third), descriptors, threads, ledgers, the time of an answer.
+Then rounds with and without watchers, in turns: what they cost the service, in processor time a frame (its own; the watchers' is not
+counted, for they are elsewhere in life), and what the rate was with all of them on the same cores.
+Ends with 1 where a figure is out of bounds; prints all of them.
+"""
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import zmq
+
+PIPELINE = """version: 1
+engine: {{memory: 256 MiB}}
+source: {{type: stream2, bind: '{receive}', close_timeout_s: 2, idle_timeout_s: 10}}
+stages:
+  - {{type: threshold, at_least: 6}}
+  - {{type: find_components, min_pixels: 3, max_pixels: 2000}}
+  - {{type: locate_peaks}}
+sinks:
+  - {{type: nexus_file, directory: results}}
+  - {{type: publish, from: locate_peaks, bind: '{publish}'}}
+service: {{http: {port}, state_directory: state, disk_low: 0, history: 200}}
+"""
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+class Watchers:
+    """A page, a scraper, a viewer of pictures, subscribers: in processes of their own, as they would be."""
+
+    def __init__(self, port, publish, subscribers):
+        script = pathlib.Path(__file__).with_name("watcher.py")
+        kinds = [("page", port), ("metrics", port), ("preview", port)] + [("subscriber", publish)] * subscribers
+        self.children = [subprocess.Popen([sys.executable, script, kind, str(where)], stdout=subprocess.PIPE, text=True)
+                         for kind, where in kinds]
+        self.kinds = [kind for kind, _ in kinds]
+
+    def end(self):
+        """Answer times in s by kind, and messages that subscribers have heard."""
+        for child in self.children:
+            child.send_signal(signal.SIGTERM)
+        answers = [json.loads(child.communicate(timeout=30)[0] or "{}") for child in self.children]
+        times = {}
+        for kind, answer in zip(self.kinds, answers):
+            times.setdefault(kind, []).extend(answer.get("times_s", []))
+        return times, sum(answer.get("messages", 0) for answer in answers)
+
+
+class Service:
+    def __init__(self, program, work):
+        receive, publish, self.port = free_ports(3)
+        self.receive, self.publish = f"tcp://127.0.0.1:{receive}", f"tcp://127.0.0.1:{publish}"
+        pipeline = work / "soak.yaml"
+        pipeline.write_text(PIPELINE.format(receive=self.receive, publish=self.publish, port=self.port))
+        self.log = open(work / "log", "w")
+        self.process = subprocess.Popen([program, "run", pipeline, "--no-report"], stderr=self.log)
+        for _ in range(200):
+            time.sleep(0.05)
+            try:
+                if self.status()["ready"]:
+                    return
+            except OSError:
+                pass
+        raise SystemExit("the service did not start")
+
+    def status(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("GET", "/api/v1/status")
+        status = json.loads(connection.getresponse().read())
+        connection.close()
+        return status
+
+    def core_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resources(self):
+        proc = pathlib.Path(f"/proc/{self.process.pid}")
+        text = (proc / "status").read_text()
+        rss = int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024
+        threads = int(re.search(r"Threads:\s+(\d+)", text)[1])
+        return {"rss_mib": rss, "descriptors": len(list((proc / "fd").iterdir())), "threads": threads}
+
+
+def send(program, scan, service, number):
+    subprocess.run([program, "send", scan, "--connect", service.receive, "--scan-id", f"soak-{number}", "--json"],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+def settle(service, scans):
+    while (status := service.status())["scans_finished"] < scans:
+        time.sleep(0.02)
+    for path in (pathlib.Path(service.process.args[2]).parent / "results").glob("*.h5"):
+        path.unlink()
+    return status
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--subscribers", type=int, default=10)
+    parser.add_argument("--frames", type=int, default=400)
+    parser.add_argument("--size", type=int, default=1024)
+    parser.add_argument("--out")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="braggd-soak-") as folder:
+        work = pathlib.Path(folder)
+        scan = work / "scan.h5"
+        settings = [f"frames={options.frames}", f"rows={options.size}", f"cols={options.size}", "layout=uniform",
+                    "spots_per_frame=100", "background_counts=0.1"]
+        subprocess.run([options.program, "simulate", scan, *(w for s in settings for w in ("--set", s))], check=True,
+                       stderr=subprocess.DEVNULL)
+        service = Service(options.program, work)
+        try:
+            answer = soak(options, service, scan)
+        finally:
+            service.process.send_signal(signal.SIGTERM)
+            answer_code = service.process.wait(60)
+    answer["exit_code"] = answer_code
+    print(json.dumps(answer, indent=1))
+    if options.out:
+        pathlib.Path(options.out).write_text(json.dumps(answer, indent=1) + "\n")
+    return 0 if all(answer["holds"].values()) else 1
+
+
+def soak(options, service, scan):
+    samples, scans = [], 0
+    watchers = Watchers(service.port, service.publish, options.subscribers)
+    until = time.monotonic() + 60 * options.minutes
+    while time.monotonic() < until or scans < 9:
+        send(options.program, scan, service, scans)
+        scans += 1
+        settle(service, scans)
+        samples.append(service.resources())
+    times, messages = watchers.end()
+    status = service.status()
+    ledger = status["ledger_total"]
+
+    rates, core_ms = {"alone": [], "watched": []}, {"alone": [], "watched": []}
+    for number in range(2 * options.rounds):
+        kind = ("alone", "watched")[(number + number // 2) % 2]
+        watchers = Watchers(service.port, service.publish, options.subscribers) if kind == "watched" else None
+        time.sleep(1.5)
+        begun, used_s = time.monotonic(), service.core_seconds()
+        send(options.program, scan, service, scans)
+        scans += 1
+        settle(service, scans)
+        rates[kind].append(options.frames / (time.monotonic() - begun))
+        core_ms[kind].append(1e3 * (service.core_seconds() - used_s) / options.frames)
+        if watchers:
+            watchers.end()
+
+    third = len(samples) // 3
+    middle = statistics.median(s["rss_mib"] for s in samples[third:2 * third])
+    last = statistics.median(s["rss_mib"] for s in samples[2 * third:])
+    worst = {kind: sorted(t)[int(0.99 * (len(t) - 1))] for kind, t in times.items() if t}
+    cost = statistics.median(core_ms["watched"]) / statistics.median(core_ms["alone"]) - 1
+    closes = ledger["expected"] == ledger["written"] + ledger["missing"] + ledger["dropped"]
+    return {"scans": scans, "frames": ledger["written"], "health": status["health"], "rss_mib": {"middle": middle, "last": last},
+            "descriptors": [samples[third]["descriptors"], samples[-1]["descriptors"]],
+            "threads": [samples[third]["threads"], samples[-1]["threads"]], "answers_p99_s": worst,
+            "answers": {kind: len(t) for kind, t in times.items()}, "messages_heard": messages,
+            "frames_per_second": {kind: statistics.median(r) for kind, r in rates.items()}, "core_ms_a_frame": {kind: statistics.median(c) for kind, c in core_ms.items()}, "watchers_cost": cost,
+            "holds": {"memory_flat_within_2_percent": last < 1.02 * middle,
+                      "no_descriptor_leaked": samples[-1]["descriptors"] <= samples[third]["descriptors"] + 2,
+                      "ledgers_close": closes and ledger["missing"] == 0 and ledger["dropped"] == 0,
+                      "all_scans_are_there": ledger["written"] >= options.frames * len(samples),
+                      "watchers_cost_under_3_percent": cost < 0.03,
+                      "answers_within_100_ms": all(t < 0.1 for t in worst.values())}}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
