@@ -6,11 +6,17 @@ SHELL := /bin/bash
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PREFIX ?= /usr/local
+# Options for CMake, such as -DBRAGGD_TESTS=OFF.
+CONFIGURE ?=
+# Builds the page; a Node.js that came from elsewhere will do, and is not replaced.
+NODE_PACKAGES := $(shell command -v npm >/dev/null || echo nodejs npm)
 BUILD_PACKAGES := g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev libhdf5-dev libtbb-dev \
   libspdlog-dev libyaml-cpp-dev liblz4-dev libzstd-dev libcbor-dev libzip-dev libsqlite3-dev libcli11-dev libeigen3-dev nlohmann-json3-dev \
-  libssl-dev libtorch-dev libopenblas0-pthread libgtest-dev libgmock-dev libbenchmark-dev
+  libssl-dev libcpp-httplib-dev libpng-dev libsystemd-dev prometheus-cpp-dev libtorch-dev libopenblas0-pthread libgtest-dev libgmock-dev libbenchmark-dev \
+  $(NODE_PACKAGES)
 TEST_PACKAGES := git bzip2 clang clang-format clang-tidy libclang-rt-14-dev python3 python3-h5py python3-numpy python3-jsonschema graphviz \
-  python3-yaml python3-zmq
+  python3-yaml python3-zmq chromium fonts-dejavu-core prometheus systemd
+PACKAGE_PACKAGES := dpkg-dev file
 DEMO_PACKAGES := python3 python3-h5py python3-numpy python3-matplotlib
 
 define install_missing
@@ -21,7 +27,7 @@ if [ -n "$$missing" ]; then echo "installing:$$missing"; $(SUDO) apt-get update 
 endef
 
 define build
-cmake --preset $(1) > /dev/null
+cmake --preset $(1) $(CONFIGURE) > /dev/null
 cmake --build --preset $(1)
 endef
 
@@ -57,6 +63,12 @@ test-tsan:
 	  LD_LIBRARY_PATH=$$library TSAN_OPTIONS=suppressions=$(CURDIR)/tests/tsan.supp ctest --preset tsan; \
 	else echo "LEFT OUT: Debian's source of oneTBB is not to be had, so the thread sanitizer has nothing to say"; fi
 
+.PHONY: soak
+soak: ## half an hour of scans back to back with everybody watching: does the service stay as it was?
+	$(call install_missing,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+	$(call build,release)
+	/usr/bin/python3 tests/soak/soak.py build/release/src/braggd --minutes 30 --out build/soak.json
+
 .PHONY: bench
 bench: ## the measurements
 	$(call install_missing,$(BUILD_PACKAGES))
@@ -91,5 +103,16 @@ models: build ## trains the shipped models anew; hours on one core (models/READM
 	config/demo/rei_model.sh build/release/src/braggd build/models models/rei-demo
 
 .PHONY: install
-install: build ## into PREFIX (default /usr/local)
-	$(SUDO) cmake --install build/release --prefix $(PREFIX)
+install: build ## into PREFIX (default /usr/local), below DESTDIR where that is given
+	$(if $(DESTDIR),,$(SUDO)) cmake --install build/release --prefix $(PREFIX)
+
+.PHONY: package
+package: build ## a Debian package, build/release/braggd_VERSION_ARCHITECTURE.deb
+	$(call install_missing,$(PACKAGE_PACKAGES))
+	cd build/release && cpack
+
+# Needs the network, root and some minutes.
+.PHONY: test-package
+test-package: package ## installs the package into a clean Debian, runs it there, purges it
+	$(call install_missing,debootstrap)
+	$(SUDO) tests/package/clean_root.sh build/release/braggd_*.deb
