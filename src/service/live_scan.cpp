@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace braggd {
@@ -37,6 +38,11 @@ void PeakProfile::add(const FrameMeta& meta, std::size_t peaks) {
   ++bin.frames;
   bin.peaks += peaks;
   bin.omega_sum_deg += meta.omega_deg;
+}
+
+std::uint64_t LiveCounts::dropped_total() const {
+  return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0}) -
+         dropped[static_cast<std::size_t>(DropReason::missing)];
 }
 
 LiveScan::LiveScan(const ScanHeader& header, bool scored, PreviewSampler& preview)
@@ -76,7 +82,10 @@ void LiveScan::score_in_order(const Envelope& envelope) {
       scored.anomaly = (*list)->anomaly;
     }
   }
-  if (scored.anomaly && !tally_) tally_.emplace(scored.anomaly->baseline, first_omega_deg_);
+  if (scored.anomaly && !tally_) {
+    baseline_ = scored.anomaly->baseline;
+    tally_.emplace(baseline_, first_omega_deg_);
+  }
   if (envelope.meta.index < next_frame_) return;  // it was no longer waited for
   waiting_.emplace(envelope.meta.index, std::move(scored));
   if (waiting_.size() > most_frames_waiting) next_frame_ = waiting_.begin()->first;
@@ -89,11 +98,8 @@ void LiveScan::score_in_order(const Envelope& envelope) {
 
 LiveCounts LiveScan::counts() const {
   const std::lock_guard lock(mutex_);
-  LiveCounts counts{peaks_, dropped_, omega_deg_, std::nullopt, nullptr};
-  if (tally_) {
-    counts.anomaly = tally_->score().summary(tally_->baseline().model_id);
-    counts.baseline = std::make_shared<const AnomalyBaseline>(tally_->baseline());
-  }
+  LiveCounts counts{peaks_, dropped_, omega_deg_, std::nullopt, baseline_};
+  if (tally_) counts.anomaly = tally_->score().summary(baseline_->model_id);
   return counts;
 }
 

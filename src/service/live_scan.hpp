@@ -42,7 +42,10 @@ class PeakProfile {
 /// A moment of it.
 struct LiveCounts {
   std::uint64_t peaks = 0;
-  std::array<std::uint64_t, drop_reason_names.size()> dropped{};  ///< by DropReason
+  std::array<std::uint64_t, drop_reason_names.size()>
+      dropped{};  ///< by DropReason; `missing` never came at all
+  /// Of those that came.
+  std::uint64_t dropped_total() const;
   double omega_deg = 0;  ///< of the frame that came last; NaN: not known
   std::optional<AnomalySummary> anomaly;
   std::shared_ptr<const AnomalyBaseline> baseline;
@@ -82,6 +85,7 @@ class LiveScan final : public FrameObserver {
   std::array<std::uint64_t, drop_reason_names.size()> dropped_{};
   PeakProfile profile_;
   std::optional<ScanTally> tally_;
+  std::shared_ptr<const AnomalyBaseline> baseline_;
   std::map<std::uint64_t, Scored> waiting_;
   std::uint64_t next_frame_ = 0;
 };

@@ -1,13 +1,9 @@
 // The service's numbers for Prometheus.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <mutex>
 #include <string>
 
 #include "service/daemon.hpp"
-#include "service/watchman.hpp"
 
 namespace braggd {
 

@@ -18,8 +18,7 @@ namespace braggd {
 namespace {
 
 ProgressView progress_of(const ScanIntake& intake) {
-  const auto open = intake.open();
-  const auto scan = open ? open : intake.finishing();
+  const auto scan = intake.newest();
   if (!scan) return {};
   const Progress progress = scan->run.progress();
   return {"scan " + printable(progress.scan_id, 60), progress.finished, progress.expected};
@@ -42,7 +41,6 @@ class StatusNews {
 
   void look(const RateHistory& rates) {
     const auto now = std::chrono::steady_clock::now();
-    const auto open = daemon_.intake().open();
     const Look look{daemon_.state(), daemon_.ready(), daemon_.alarms().version()};
     if (look == last_ && now < due_) return;
     last_ = look;

@@ -97,6 +97,11 @@ std::shared_ptr<const PassingScan> ScanIntake::finishing() const {
   return finishing_;
 }
 
+std::shared_ptr<const PassingScan> ScanIntake::newest() const {
+  const std::lock_guard lock(mutex_);
+  return open_ ? open_ : finishing_;
+}
+
 std::optional<std::chrono::steady_clock::time_point> ScanIntake::beginning_since() const {
   const std::lock_guard lock(mutex_);
   return beginning_since_;

@@ -61,6 +61,8 @@ class ScanIntake final : public FrameIntake {
   /// The scan that is open, and the one that is being finished; null: none.
   std::shared_ptr<const PassingScan> open() const;
   std::shared_ptr<const PassingScan> finishing() const;
+  /// The one of them that began last.
+  std::shared_ptr<const PassingScan> newest() const;
   /// Since when a scan is being begun: stages built, files opened. Nothing: none is.
   std::optional<std::chrono::steady_clock::time_point> beginning_since() const;
   std::shared_ptr<Engine> engine() const;

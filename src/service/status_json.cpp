@@ -41,13 +41,12 @@ ordered_json history_json(const RateHistory& history) {
           {"bytes_per_second", std::move(bytes)}};
 }
 
-ordered_json dropped_json(const LiveCounts& counts, std::uint64_t& total) {
+ordered_json dropped_json(const LiveCounts& counts) {
   ordered_json dropped = ordered_json::object();
   for (std::size_t i = 0; i < counts.dropped.size(); ++i) {
     const auto reason = static_cast<DropReason>(i);
     if (counts.dropped[i] == 0 || reason == DropReason::missing || reason == DropReason::none) continue;
     dropped[std::string(drop_reason_names[i])] = counts.dropped[i];
-    total += counts.dropped[i];
   }
   return dropped;
 }
@@ -150,8 +149,6 @@ ordered_json strays_or_null(const std::optional<Strays>& strays) {
 ordered_json live_scan_json(const PassingScan& scan, ServiceState state) {
   const Progress progress = scan.run.progress();
   const LiveCounts counts = scan.live.counts();
-  std::uint64_t dropped_total = 0;
-  ordered_json dropped = dropped_json(counts, dropped_total);
   ordered_json json{
       {"scan_id", printable(progress.scan_id)},
       {"phase", name_of(state)},
@@ -160,8 +157,8 @@ ordered_json live_scan_json(const PassingScan& scan, ServiceState state) {
       {"expected", progress.expected},
       {"received", progress.received},
       {"finished", progress.finished},
-      {"dropped", std::move(dropped)},
-      {"dropped_total", dropped_total},
+      {"dropped", dropped_json(counts)},
+      {"dropped_total", counts.dropped_total()},
       {"bytes_received", progress.bytes_received},
       {"peaks", counts.peaks},
       {"omega_deg", or_null(counts.omega_deg)},

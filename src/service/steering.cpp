@@ -37,10 +37,6 @@ void add_anomaly(ScanFacts& facts, const std::optional<AnomalySummary>& anomaly)
 ScanFacts facts_of(const PassingScan& scan) {
   const Progress progress = scan.run.progress();
   const LiveCounts counts = scan.live.counts();
-  double dropped = 0;
-  for (std::size_t i = 0; i < counts.dropped.size(); ++i) {
-    if (static_cast<DropReason>(i) != DropReason::missing) dropped += number(counts.dropped[i]);
-  }
   const std::uint64_t now = unix_ns();
   ScanFacts facts{
       {"phase", "running"},
@@ -50,7 +46,7 @@ ScanFacts facts_of(const PassingScan& scan) {
       {"received", number(progress.received)},
       {"finished", number(progress.finished)},
       {"missing", unknown},
-      {"dropped", dropped},
+      {"dropped", number(counts.dropped_total())},
       {"duplicate", unknown},
       {"peaks", number(counts.peaks)},
       {"peaks_per_frame", progress.finished > 0 ? number(counts.peaks) / number(progress.finished) : unknown},

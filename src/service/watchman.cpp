@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <numeric>
 #include <spdlog/spdlog.h>
 
 #include "core/clock.hpp"
@@ -25,11 +24,6 @@ std::int64_t clock_offset() {
          std::chrono::duration_cast<std::chrono::nanoseconds>(steady).count();
 }
 
-std::uint64_t dropped_of(const LiveCounts& counts) {
-  return std::accumulate(counts.dropped.begin(), counts.dropped.end(), std::uint64_t{0}) -
-         counts.dropped[static_cast<std::size_t>(DropReason::missing)];
-}
-
 Totals totals_now(const Daemon& daemon) {
   const ServiceTotals ended = daemon.totals();
   Totals totals{ended.ledger.received, ended.ledger.bytes_received, ended.peaks};
@@ -48,8 +42,7 @@ Totals totals_now(const Daemon& daemon) {
 
 std::string status_line(const Daemon& daemon, double frames_per_second) {
   const ServiceState state = daemon.state();
-  const auto open = daemon.intake().open();
-  const auto scan = open ? open : daemon.intake().finishing();
+  const auto scan = daemon.intake().newest();
   std::string line(name_of(state));
   if (!scan) {
     if (state == ServiceState::fault) return line + ": " + daemon.fault();
@@ -59,7 +52,7 @@ std::string status_line(const Daemon& daemon, double frames_per_second) {
   const Progress progress = scan->run.progress();
   line += " scan " + printable(progress.scan_id, 60) + ": " + std::to_string(progress.finished);
   if (progress.expected > 0) line += "/" + std::to_string(progress.expected);
-  return line + " frames, " + std::to_string(dropped_of(scan->live.counts())) + " dropped, " +
+  return line + " frames, " + std::to_string(scan->live.counts().dropped_total()) + " dropped, " +
          fmt::format("{:.0f} fps", frames_per_second);
 }
 
@@ -239,7 +232,7 @@ void Watchman::log_statistics(Clock::time_point now) {
   const ByteBudget& budget = scan->engine->budget;
   spdlog::info(
       "scan={} received={} finished={} dropped={} peaks={} frames_per_s={:.0f} MB_per_s={:.0f} queue={:.0f}%",
-      progress.scan_id, progress.received, progress.finished, dropped_of(counts), counts.peaks,
+      progress.scan_id, progress.received, progress.finished, counts.dropped_total(), counts.peaks,
       rate.frames_per_second, rate.bytes_per_second * 1e-6,
       100 * static_cast<double>(budget.in_use_bytes()) / static_cast<double>(budget.capacity_bytes()));
 }
