@@ -112,8 +112,9 @@ void add_train(CLI::App& model, Action& chosen) {
       model, "train", "train a network on simulated patches and write its bundle",
       "Trains NETWORK (braggnn-fast, braggnn-11 or braggnn-15) on simulated spots whose centres are known, "
       "on one "
-      "thread. The "
-      "same options give the same weights. Ctrl-C ends it with the best so far, which is judged and written; "
+      "thread or a GPU. The "
+      "same options give the same weights on the same machine. Ctrl-C ends it with the best so far, which is "
+      "judged and written; "
       "with "
       "--checkpoint a "
       "training that was broken off goes on where it was.",
@@ -141,6 +142,10 @@ void add_train(CLI::App& model, Action& chosen) {
       ->check(number_within(0.3, 5))
       ->type_name("PX")
       ->capture_default_str();
+  verb->add_option("--tailed", training.tailed_share, "share of spots that are smeared to one side")
+      ->check(number_within(0, 1))
+      ->type_name("SHARE")
+      ->capture_default_str();
   verb->add_option(
           "--start-from", training.start_from,
           "bundle of the same network whose training goes on, with half the learning rate: a new detector "
@@ -152,6 +157,7 @@ void add_train(CLI::App& model, Action& chosen) {
   verb->add_option("--checkpoint", training.checkpoint,
                    "file that is written now and then and taken up again")
       ->type_name("FILE");
+  add_device_option(verb, training.device);
   add_judging_options(verb, options->judging);
   on_chosen(verb, chosen, options, &train);
 }
@@ -163,10 +169,7 @@ void add_bundles_verb(CLI::App& model, Action& chosen, const char* name, const c
   verb->add_option("BUNDLE", options->bundles, "model bundles")->required()->expected(1, 100);
   const std::string_view is = name;
   if (is == "show") add_store_option(verb, options->store);
-  if (is != "show") {
-    verb->add_option("--device", options->inference.device, "auto, cpu, cuda or cuda:N")
-        ->capture_default_str();
-  }
+  if (is != "show") add_device_option(verb, options->inference.device);
   if (is == "verify") {
     verb->add_option("--precision", options->inference.precision, "auto, float32 or bfloat16")
         ->capture_default_str();

@@ -100,7 +100,7 @@ void add_model_judge(CLI::App& model, Action& chosen) {
                "braggd model judge models/braggnn-fast\nbraggd model judge --judge-patches 1000");
   verb->add_option("BUNDLE", options->bundles, "model bundles; none: what needs no network")
       ->expected(0, 100);
-  verb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N")->capture_default_str();
+  add_device_option(verb, options->device);
   add_judging_options(verb, options->judging);
   verb->add_option("--sigma-min", options->judging.sigma.min_px, "sigma of the narrowest spots")
       ->check(number_within(0.3, 5))

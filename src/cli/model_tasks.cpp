@@ -99,6 +99,7 @@ void add_options(CLI::App* verb, TaskVerb& options) {
   verb->add_option("--checkpoint", training.checkpoint,
                    "file that is written now and then and taken up again")
       ->type_name("FILE");
+  add_device_option(verb, training.device);
   add_overrides(verb, options.pipeline.overrides);
 }
 

@@ -24,6 +24,12 @@ void add_overrides(CLI::App* verb, std::vector<std::string>& overrides) {
       ->take_all();
 }
 
+void add_device_option(CLI::App* verb, std::string& device) {
+  verb->add_option("--device", device,
+                   "where networks run: auto (a GPU where there is one), cpu, cuda or cuda:N")
+      ->capture_default_str();
+}
+
 CLI::Validator number_within(double minimum, double maximum) {
   const auto check = [=](std::string& text) -> std::string {
     double value = 0;

@@ -49,6 +49,9 @@ struct PipelineOptions {
 };
 void add_overrides(CLI::App* verb, std::vector<std::string>& overrides);
 
+/// `--device`: where networks run.
+void add_device_option(CLI::App* verb, std::string& device);
+
 /// Reads and plans; throws ConfigProblems.
 Plan load_plan(const PipelineOptions& options, const PlanOptions& plan_options = {});
 

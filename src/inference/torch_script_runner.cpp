@@ -8,7 +8,6 @@
 #include <sstream>
 #include <string_view>
 #include <system_error>
-#include <torch/cuda.h>
 #include <torch/script.h>
 #include <torch/version.h>
 
@@ -16,6 +15,7 @@
 
 #include "core/text.hpp"
 #include "inference/script_runner.hpp"
+#include "inference/torch_device.hpp"
 #include "inference/torch_script_load.hpp"
 
 namespace braggd {
@@ -104,23 +104,6 @@ void check_weights(const torch::jit::Module& module, std::size_t archive_bytes) 
       refuse("has weights that are not finite (NaN or infinity)");
     }
   }
-}
-
-torch::Device chosen_device(const std::string& name) {
-  const bool cuda = torch::cuda::is_available();
-  if (name == "cpu" || (name == "auto" && !cuda)) return torch::kCPU;
-  if (name == "auto") return torch::kCUDA;
-  const bool numbered = name.starts_with("cuda:") && name.size() > 5 && name.size() < 8 &&
-                        name.find_first_not_of("0123456789", 5) == std::string::npos;
-  if (name != "cuda" && !numbered) {
-    throw ConfigError("'" + printable(name, 32) + "' is no device; there are auto, cpu, cuda and cuda:N",
-                      "device");
-  }
-  const int index = numbered ? std::stoi(name.substr(5)) : 0;
-  if (!cuda || index >= static_cast<int>(torch::cuda::device_count())) {
-    throw ConfigError("there is no device " + name + " here; say cpu or auto", "device");
-  }
-  return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
 class TorchScriptRunner final : public ScriptRunner {

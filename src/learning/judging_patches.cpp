@@ -20,12 +20,12 @@ JudgingPatches make_judging_patches(const PatchSetConfig& config, std::size_t n)
   JudgingPatches all;
   all.patch_px = config.patch_px;
   const std::size_t pixels = std::size_t{config.patch_px} * config.patch_px;
-  all.pixels.resize(n * pixels);
+  all.resize(n);
   PatchSet set(config);
   for (std::size_t i = 0; i < n; ++i) {
     PeakView view;
     const PatchTruth truth = set.make(i, std::span(all.pixels).subspan(i * pixels, pixels), &view);
-    all.add(truth);
+    all.set(i, truth);
     all.truths.push_back(truth);
     all.views.push_back(view);
     if (config.tail_max_px == 0) all.bounds.push_back(set.bound());
@@ -35,7 +35,7 @@ JudgingPatches make_judging_patches(const PatchSetConfig& config, std::size_t n)
 
 PatchSetConfig smeared_judging_set(std::uint32_t patch_px, const JudgingOptions& judging) {
   PatchSetConfig config = judging_set(patch_px, judging);
-  config.tail_max_px = 1.5;
+  config.tail_max_px = longest_tail_px;
   return config;
 }
 

@@ -23,6 +23,8 @@ std::string provenance(const TrainingOptions& options, const TrainedNetwork& tra
                               {"optimiser", "Adam, cosine learning rate"},
                               {"learning_rate", first_learning_rate(plan, !trained.started_from.empty())},
                               {"batch", plan.training_batch},
+                              {"device", trained.device},
+                              {"tailed_share", options.tailed_share},
                               {"validation_mean_px", trained.validation_px},
                               {"ended_early", trained.interrupted},
                               {"sigma_px", {options.sigma.min_px, options.sigma.max_px}},

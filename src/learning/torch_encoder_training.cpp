@@ -6,6 +6,7 @@
 
 #include <braggd/error.hpp>
 
+#include "inference/torch_device.hpp"
 #include "inference/torch_script_load.hpp"
 #include "kernels/rei_encoder.hpp"
 #include "learning/encoder_lesson.hpp"
@@ -26,7 +27,7 @@ struct Pairs {
   at::Tensor plain, shown;  // [batch, 1, 15, 15]
 };
 
-Pairs make_pairs(ViewPairs& views, const EncoderTraining& options, std::int64_t step) {
+Pairs make_pairs(ViewPairs& views, const EncoderTraining& options, std::int64_t step, c10::Device device) {
   const auto batch = static_cast<std::int64_t>(options.batch);
   const auto empty = [&] {
     return at::empty({batch, 1, rei_patch_px, rei_patch_px}, at::kFloat, at::MemoryFormat::ChannelsLast);
@@ -36,7 +37,7 @@ Pairs make_pairs(ViewPairs& views, const EncoderTraining& options, std::int64_t 
   };
   Pairs pairs{empty(), empty()};
   views.make(static_cast<std::uint64_t>(step), pixels(pairs.plain), pixels(pairs.shown));
-  return pairs;
+  return {pairs.plain.to(device), pairs.shown.to(device)};
 }
 
 /// That a file's tensor is what it is expected to be and its bytes are there.
@@ -55,10 +56,12 @@ at::Tensor disagreement(const at::Tensor& predicted, const at::Tensor& target) {
 /// The network that learns, the one that it follows, and the optimiser.
 class Learner {
  public:
-  explicit Learner(const EncoderLesson& lesson)
+  Learner(const EncoderLesson& lesson, c10::Device device)
       : lesson_(lesson),
         online_(make_module({lesson_source(), lesson.begin}, true)),
         target_(make_module({lesson_source(), lesson.begin}, false)) {
+    online_.to(device);
+    target_.to(device);
     for (const WeightPlan& planned : lesson_weights()) {
       online_weights_.push_back(arranged(online_.attr(planned.name).toTensor()));
       target_weights_.push_back(arranged(target_.attr(planned.name).toTensor()));
@@ -86,7 +89,7 @@ class Learner {
   std::vector<float> encoder() const {
     std::vector<float> weights;
     for (std::size_t i = 0; i < encoder_weights().size(); ++i) {
-      const at::Tensor tensor = online_weights_[i].detach().contiguous();
+      const at::Tensor tensor = online_weights_[i].detach().cpu().contiguous();
       weights.insert(weights.end(), tensor.data_ptr<float>(), tensor.data_ptr<float>() + tensor.numel());
     }
     return weights;
@@ -94,8 +97,8 @@ class Learner {
 
   void save(torch::serialize::OutputArchive& archive) const {
     for (std::size_t i = 0; i < online_weights_.size(); ++i) {
-      archive.write("online_" + std::to_string(i), online_weights_[i].detach());
-      archive.write("target_" + std::to_string(i), target_weights_[i]);
+      archive.write("online_" + std::to_string(i), online_weights_[i].detach().cpu());
+      archive.write("target_" + std::to_string(i), target_weights_[i].cpu());
     }
     torch::serialize::OutputArchive optimiser;
     optimiser_->save(optimiser);
@@ -173,9 +176,10 @@ void save_checkpoint(const EncoderLesson& lesson, const Stand& stand, const Lear
   std::filesystem::rename(fresh, lesson.options.checkpoint);
 }
 
-void take_up(const EncoderLesson& lesson, std::int64_t n_steps, Learner& learner, Stand& stand) {
+void take_up(const EncoderLesson& lesson, std::int64_t n_steps, c10::Device device, Learner& learner,
+             Stand& stand) {
   torch::serialize::InputArchive archive;
-  archive.load_from(lesson.options.checkpoint.string());
+  archive.load_from(lesson.options.checkpoint.string(), device);
   c10::IValue version, options, patches;
   archive.read("version", version);
   archive.read("options", options);
@@ -189,19 +193,21 @@ void take_up(const EncoderLesson& lesson, std::int64_t n_steps, Learner& learner
   at::Tensor numbers;
   archive.read("numbers", numbers);
   if (numbers.numel() != 5 || numbers.scalar_type() != at::kDouble) throw ConfigError("it is no checkpoint");
-  const double* n = numbers.data_ptr<double>();
+  const at::Tensor held = numbers.cpu();
+  const double* n = held.data_ptr<double>();
   if (!(n[0] >= 0 && n[0] <= static_cast<double>(n_steps)))
     throw ConfigError("it has learned for more epochs already");
   learner.load(archive);
   stand = {static_cast<std::int64_t>(n[0]), n[1], n[2], n[3], n[4]};
 }
 
-Stand load_checkpoint(const EncoderLesson& lesson, std::int64_t n_steps, Learner& learner) {
+Stand load_checkpoint(const EncoderLesson& lesson, std::int64_t n_steps, c10::Device device,
+                      Learner& learner) {
   Stand stand;
   const std::filesystem::path& checkpoint = lesson.options.checkpoint;
   if (checkpoint.empty() || !std::filesystem::exists(checkpoint)) return stand;
   try {
-    take_up(lesson, n_steps, learner, stand);
+    take_up(lesson, n_steps, device, learner, stand);
   } catch (const std::exception& error) {
     throw ConfigError(checkpoint.string() + ": cannot be taken up (" +
                           std::string(error.what()).substr(0, 200) + "); remove it to begin anew",
@@ -214,17 +220,19 @@ TrainedEncoder train(const EncoderLesson& lesson, const std::function<void(const
                      const std::function<bool()>& stopped) {
   use_one_thread();
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
+  const c10::Device device = chosen_device(lesson.options.device);
   ViewPairs views(lesson.patches, lesson.options.batch, lesson.options.seed);
-  Learner learner(lesson);
+  Learner learner(lesson, device);
   const auto per_epoch = static_cast<std::int64_t>(views.steps_per_epoch());
   const std::int64_t n_steps = per_epoch * lesson.options.epochs;
-  Stand stand = load_checkpoint(lesson, n_steps, learner);
+  Stand stand = load_checkpoint(lesson, n_steps, device, learner);
   const auto begun = Clock::now();
   const double seconds_before = stand.seconds;
   const std::int64_t first_step = stand.step;
   TrainedEncoder result;
+  result.device = device.str();
   while (stand.step < n_steps && !result.interrupted) {
-    const double loss = learner.learn(make_pairs(views, lesson.options, stand.step));
+    const double loss = learner.learn(make_pairs(views, lesson.options, stand.step, device));
     if (!std::isfinite(loss))
       throw ConfigError("the loss is no longer finite; learn more slowly", "learning_rate");
     stand.loss_sum += loss;

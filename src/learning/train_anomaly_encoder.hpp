@@ -20,6 +20,7 @@ struct EncoderTraining {
   double momentum = 0.996;           ///< of the target network's moving average over steps
   std::vector<float> start_from;     ///< an encoder's weights to go on from; empty: drawn by the seed
   std::filesystem::path checkpoint;  ///< written after each epoch and taken up where it exists; empty: none
+  std::string device = "auto";       ///< auto (a GPU where there is one), cpu, cuda or cuda:N
 };
 
 struct EncoderProgress {
@@ -34,6 +35,7 @@ struct TrainedEncoder {
          last_loss = 0;      ///< means of the first and the last whole epoch, 0 where there was none
   std::uint32_t epochs = 0;  ///< whole ones done
   bool interrupted = false;
+  std::string device;  ///< that it was trained on
   double seconds = 0;  ///< of learning, over all runs that a checkpoint joins
 };
 
@@ -41,7 +43,7 @@ struct TrainedEncoder {
 /// mirrored, with a hole and turned (patch_views.hpp). Adam (Kingma & Ba 2015, ICLR). `patches`: n x 15 x 15 counts as
 /// cut_rei_patches gives them, scaled here; a flat one counts as zeros.
 ///
-/// One thread; the same patches and options give the same weights on the same machine, whether interrupted and resumed or
+/// One thread; the same patches and options give the same weights on the same machine and device, whether interrupted and resumed or
 /// not. A checkpoint may be taken up for more epochs than it was made for. `stopped` is asked between steps; what is
 /// learned so far comes back. Throws ConfigError for options out of range, fewer patches than a batch, a checkpoint of
 /// other options or patches, a loss that is not finite, and without LibTorch; InputError for patches that are not finite.

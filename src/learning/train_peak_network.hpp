@@ -18,9 +18,11 @@ struct TrainingOptions {
   std::uint64_t pool = 600'000;        ///< different ones, each seen turned and mirrored in eight ways
   double minutes = 0;                  ///< stop after so many, wherever that is; 0: no limit
   SpotWidths sigma = usual_widths;
+  double tailed_share = 0;  ///< of the spots are smeared to one side
   std::filesystem::path
       start_from;  ///< a bundle of the same network whose weights are the first; empty: drawn ones
   std::filesystem::path checkpoint;  ///< written now and then and taken up where it exists; empty: none
+  std::string device = "auto";       ///< auto (a GPU where there is one), cpu, cuda or cuda:N
 };
 
 struct TrainingProgress {
@@ -37,6 +39,7 @@ struct TrainedNetwork {
   double first_loss_px = 0, last_loss_px = 0;
   bool interrupted = false;
   double seconds = 0;
+  std::string device;        ///< that it was trained on
   std::string started_from;  ///< id of the model whose weights were the first; empty: drawn ones
 };
 
@@ -50,10 +53,11 @@ struct StartingWeights {
 /// whose scripts hold collapsed weights.
 StartingWeights weights_of_bundle(const NetworkPlan& plan, const std::filesystem::path& directory);
 
-/// One thread; the same options give the same weights on the same machine, whether interrupted and resumed or not (but
-/// not where `minutes` ended it). Mean distance (not squared) as loss, Adam (Kingma & Ba 2015, ICLR), cosine learning
+/// One thread, but for the making of patches; the same options give the same weights on the same machine and device,
+/// whether interrupted and resumed or not (but not where `minutes` ended it). Mean distance (not squared) as loss, Adam (Kingma & Ba 2015, ICLR), cosine learning
 /// rate; errors by Gaussian likelihood on a head that teaches the body nothing. `stopped` is asked between batches; the
-/// best so far comes back. Throws ConfigError without LibTorch, for a checkpoint of other options, and for a bundle whose
+/// best so far comes back. Throws ConfigError without LibTorch, for a device that
+/// is not there, for a checkpoint of other options, and for a bundle whose
 /// weights do not fit the network.
 TrainedNetwork train_peak_network(const TrainingOptions& options,
                                   const std::function<void(const TrainingProgress&)>& progress,

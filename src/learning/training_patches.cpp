@@ -1,29 +1,105 @@
 #include "learning/training_patches.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
 #include <utility>
 
 namespace braggd {
 
-void TrainingPatches::add(const PatchTruth& truth) {
-  thresholds.push_back(truth.threshold);
-  rows.push_back(static_cast<float>(truth.row));
-  cols.push_back(static_cast<float>(truth.col));
-  classes.push_back(truth.patch_class);
+namespace {
+
+/// Fills places [begin, end) of sets by blocks; several threads work at one.
+class PatchFactory {
+ public:
+  PatchFactory(const PatchSetConfig& config, TrainingPatches& all) : config_(config), all_(all) {}
+
+  void work(const std::function<bool()>& stopped) {
+    PatchSet set(config_);
+    while (!ended_.load(std::memory_order_relaxed)) {
+      if (stopped && stopped()) {
+        ended_ = true;
+        return;
+      }
+      const std::size_t block = next_.fetch_add(1);
+      if (block * block_patches >= all_.size()) return;
+      make_block(set, block);
+      const std::scoped_lock lock(mutex_);
+      made_.insert(block);
+    }
+  }
+
+  void work_aside() {
+    try {
+      work({});
+    } catch (...) {
+      ended_ = true;
+      const std::scoped_lock lock(mutex_);
+      failure_ = std::current_exception();
+    }
+  }
+
+  /// Patches from the first without a gap, once all threads are done. Throws what a thread met.
+  std::size_t n_made() const {
+    if (failure_) std::rethrow_exception(failure_);
+    std::size_t blocks = 0;
+    while (made_.contains(blocks)) ++blocks;
+    return std::min(blocks * block_patches, all_.size());
+  }
+
+ private:
+  static constexpr std::size_t block_patches = 1024;
+
+  void make_block(PatchSet& set, std::size_t block) {
+    const std::size_t pixels = std::size_t{config_.patch_px} * config_.patch_px;
+    const std::size_t end = std::min((block + 1) * block_patches, all_.size());
+    for (std::size_t i = block * block_patches; i < end; ++i) {
+      all_.set(i, set.make(i, std::span(all_.pixels).subspan(i * pixels, pixels)));
+    }
+  }
+
+  const PatchSetConfig& config_;
+  TrainingPatches& all_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> ended_ = false;
+  std::mutex mutex_;
+  std::set<std::size_t> made_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+void TrainingPatches::resize(std::size_t n) {
+  pixels.resize(n * patch_px * patch_px);
+  thresholds.resize(n);
+  rows.resize(n);
+  cols.resize(n);
+  classes.resize(n);
+}
+
+void TrainingPatches::set(std::size_t index, const PatchTruth& truth) {
+  thresholds[index] = truth.threshold;
+  rows[index] = static_cast<float>(truth.row);
+  cols[index] = static_cast<float>(truth.col);
+  classes[index] = truth.patch_class;
 }
 
 TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t n,
                                       const std::function<bool()>& stopped) {
-  constexpr std::size_t asked_every = 1024;
   TrainingPatches all;
   all.patch_px = config.patch_px;
-  const std::size_t pixels = std::size_t{config.patch_px} * config.patch_px;
-  all.pixels.resize(n * pixels);
-  PatchSet set(config);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (i % asked_every == 0 && stopped && stopped()) break;
-    all.add(set.make(i, std::span(all.pixels).subspan(i * pixels, pixels)));
+  all.resize(n);
+  PatchFactory factory(config, all);
+  {
+    std::vector<std::jthread> others;
+    for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i)
+      others.emplace_back([&] { factory.work_aside(); });
+    factory.work(stopped);
   }
-  all.pixels.resize(all.size() * pixels);
+  all.resize(factory.n_made());
   return all;
 }
 
@@ -33,12 +109,15 @@ SpotWidths judging_widths(SpotWidths trained) {
   return {trained.min_px + range_px / 16, trained.max_px - range_px * 3 / 16};
 }
 
-PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma) {
+PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma,
+                            double tailed_share) {
   PatchSetConfig config;
   config.seed = seed;
   config.patch_px = patch_px;
   config.sigma_min_px = sigma.min_px;
   config.sigma_max_px = sigma.max_px;
+  config.tail_max_px = tailed_share > 0 ? longest_tail_px : 0;
+  config.tailed_share = tailed_share;
   config.about_any_maximum = true;
   return config;
 }

@@ -18,15 +18,16 @@ struct TrainingPatches {
   std::vector<PatchClass> classes;
 
   std::size_t size() const { return thresholds.size(); }
-  /// The facts of the next patch.
-  void add(const PatchTruth& truth);
+  void resize(std::size_t n);
+  /// The facts of a patch.
+  void set(std::size_t index, const PatchTruth& truth);
   std::span<const float> patch(std::size_t index) const {
     const std::size_t n = std::size_t{patch_px} * patch_px;
     return std::span(pixels).subspan(index * n, n);
   }
 };
 
-/// The first `n` of a set. `stopped` is asked now and then; what is there by then comes back.
+/// The first `n` of a set, made by all cores. `stopped` is asked now and then; what is there by then comes back.
 TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t n,
                                       const std::function<bool()>& stopped = {});
 
@@ -35,6 +36,9 @@ struct SpotWidths {
   double min_px = 0, max_px = 0;
   friend bool operator==(const SpotWidths&, const SpotWidths&) = default;
 };
+
+/// Of spots that are smeared to one side, to learn from and to be judged on: the longest tail.
+inline constexpr double longest_tail_px = 1.5;
 
 inline constexpr SpotWidths usual_widths{0.6, 2.2};          ///< of spots to learn from
 inline constexpr SpotWidths usual_judging_widths{0.7, 1.9};  ///< of spots to be judged on
@@ -48,8 +52,10 @@ struct JudgingOptions {
   SpotWidths sigma = usual_judging_widths;
 };
 
-/// Patches to learn from. A component is split at its maxima, so they are cut about each.
-PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma);
+/// Patches to learn from. A component is split at its maxima, so they are cut about each. `tailed_share` of the spots are
+/// smeared to one side.
+PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma,
+                            double tailed_share);
 
 /// Patches to be judged on: drawn from another seed and from spots whose sizes, tails and brightness are distributed
 /// otherwise than those for training.

@@ -98,6 +98,7 @@ std::string provenance(const BaselineTask& task, const LearntModel& model,
                                     {"went_on_from_a_model", !training.start_from.empty()},
                                     {"loss_first_epoch", model.trained.first_loss},
                                     {"loss_last_epoch", model.trained.last_loss},
+                                    {"device", model.trained.device},
                                     {"ended_early", model.trained.interrupted},
                                     {"cluster_restarts", task.options.cluster_restarts}};
   return json.dump();

@@ -34,6 +34,8 @@ void check(const PatchSetConfig& config) {
   if (!(config.sigma_min_px >= 0.3 && config.sigma_max_px >= config.sigma_min_px && config.sigma_max_px <= 5))
     refuse("sigma_min_px", "sigma_min_px and sigma_max_px are ascending, 0.3 to 5");
   if (!(config.lorentz_max >= 0 && config.lorentz_max <= 1)) refuse("lorentz_max", "lorentz_max is 0 to 1");
+  if (!(config.tailed_share >= 0 && config.tailed_share <= 1))
+    refuse("tailed_share", "tailed_share is 0 to 1");
   if (!(config.tail_max_px >= 0 && config.tail_max_px <= 3)) refuse("tail_max_px", "tail_max_px is 0 to 3");
   if (config.min_pixels < 1 || config.min_pixels > 20) refuse("min_pixels", "min_pixels is 1 to 20");
 }
@@ -60,7 +62,7 @@ PatchSet::Spot PatchSet::draw_spot(Random& random, double peak) const {
   spot.shape.lorentz_fraction = static_cast<float>(random.uniform(0, config_.lorentz_max));
   spot.shape.cut = widest_cut;
   spot.peak = peak;
-  if (config_.tail_max_px > 0) {
+  if (config_.tail_max_px > 0 && (config_.tailed_share >= 1 || random.uniform(0, 1) < config_.tailed_share)) {
     spot.tail_px = random.uniform(0, config_.tail_max_px);
     spot.tail_rad = random.uniform(-std::numbers::pi, std::numbers::pi);
   }

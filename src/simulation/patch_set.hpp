@@ -44,6 +44,7 @@ struct PatchSetConfig {
   /// Spots are smeared to one side by an exponential whose length is drawn uniformly from 0 to this, each in a direction
   /// of its own; 0: they are symmetric. The place of a smeared spot is the centroid of its expected counts.
   double tail_max_px = 0;
+  double tailed_share = 1;       ///< of the spots; the others are symmetric all the same
   std::uint32_t min_pixels = 3;  ///< of the component
   /// Cut about any regional maximum that a spot is next to; else about the component's highest pixel.
   bool about_any_maximum = false;
