@@ -79,7 +79,6 @@ NetworkPlan braggnn_plan(std::uint32_t patch_px) {
   manifest.scale_px = static_cast<float>(patch_px);
   plan.weights = braggnn_weights(patch_px);
   plan.training_source = braggnn_training_source();
-  plan.training_batch = 256;
   plan.learning_rate = 1e-3;
   return plan;
 }

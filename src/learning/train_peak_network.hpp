@@ -18,7 +18,7 @@ struct TrainingOptions {
   std::uint64_t pool = 600'000;        ///< different ones, each seen turned and mirrored in eight ways
   double minutes = 0;                  ///< stop after so many, wherever that is; 0: no limit
   SpotWidths sigma = usual_widths;
-  double tailed_share = 0;  ///< of the spots are smeared to one side
+  double tailed_share = 0.3;  ///< of the spots are smeared to one side
   std::filesystem::path
       start_from;  ///< a bundle of the same network whose weights are the first; empty: drawn ones
   std::filesystem::path checkpoint;  ///< written now and then and taken up where it exists; empty: none

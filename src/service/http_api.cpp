@@ -12,7 +12,6 @@
 #include "service/http_answer.hpp"
 #include "service/http_guard.hpp"
 #include "service/openapi.hpp"
-#include "service/preview.hpp"
 #include "service/status_json.hpp"
 #include "service/web_assets.hpp"
 
@@ -118,12 +117,12 @@ void HttpApi::get_scan(const Request& request, Response& response) const {
   answer_problem(response, 404, "no scan " + printable(scan_id, 200) + " is remembered");
 }
 
-void HttpApi::get_preview(const Request& request, Response& response) const {
+void HttpApi::get_preview(const Request& request, Response& response) {
   const auto side = static_cast<std::uint32_t>(number_in(request, "size", 1024, 16, 4096));
   const bool with_peaks = number_in(request, "peaks", 1, 0, 1) == 1;
   const auto sample = daemon_.preview().latest();
   if (!sample) return answer_problem(response, 404, "no frame has been kept yet");
-  const auto png = render_preview(*sample, side, with_peaks);
+  const auto png = pictures_.picture_of(*sample, side, with_peaks);
   const FrameMeta& meta = sample->frame.meta;
   response.set_header("Cache-Control", "no-store");
   response.set_header("X-Braggd-Scan", safe_file_name(sample->header->scan_id));
@@ -131,7 +130,7 @@ void HttpApi::get_preview(const Request& request, Response& response) const {
   if (std::isfinite(meta.omega_deg))
     response.set_header("X-Braggd-Omega-Deg", fmt::format("{:.4f}", meta.omega_deg));
   response.set_header("X-Braggd-Peaks", std::to_string(sample->peaks ? sample->peaks->peaks.size() : 0));
-  response.set_content(reinterpret_cast<const char*>(png.data()), png.size(), "image/png");
+  response.set_content(reinterpret_cast<const char*>(png->data()), png->size(), "image/png");
 }
 
 void HttpApi::get_events(const Request& /*request*/, Response& response) {

@@ -8,6 +8,7 @@
 #include "service/daemon.hpp"
 #include "service/event_feed.hpp"
 #include "service/metrics.hpp"
+#include "service/preview_picture.hpp"
 #include "service/watchman.hpp"
 
 namespace httplib {
@@ -38,7 +39,7 @@ class HttpApi {
 
   void get_scans(const Request& request, Response& response) const;
   void get_scan(const Request& request, Response& response) const;
-  void get_preview(const Request& request, Response& response) const;
+  void get_preview(const Request& request, Response& response);
   void get_events(const Request& request, Response& response);
   void get_models(Response& response) const;
   void promote(const Request& request, Response& response) const;
@@ -49,6 +50,7 @@ class HttpApi {
   const Watchman& watchman_;
   EventFeed& events_;
   Metrics metrics_;
+  PreviewPictures pictures_;
   std::string token_;
   std::atomic<int> listeners_{0};
 };

@@ -42,9 +42,4 @@ class PreviewSampler {
   std::optional<PreviewSample> latest_;
 };
 
-/// A PNG: grey, logarithmic from 0 counts (black) to the 99.9th percentile; at most `side` pixels on its longer side, each
-/// the maximum of those that it stands for, so that no spot gets lost; peaks as circles. Pixels without a value are
-/// bluish. Throws InputError for a frame that cannot be decoded.
-std::vector<std::byte> render_preview(const PreviewSample& sample, std::uint32_t side, bool with_peaks);
-
 }  // namespace braggd

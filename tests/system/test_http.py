@@ -18,7 +18,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def png_pixels(data):
-    """Rows x columns x 3 of an 8-bit RGB PNG, read by the standard's own words."""
+    """Rows x columns x 3 of a PNG with a palette of 256 colours, read by the standard's own words."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     place, packed = 8, b""
     while place < len(data):
@@ -26,19 +26,21 @@ def png_pixels(data):
         body = data[place + 8:place + 8 + length]
         if kind == b"IHDR":
             cols, rows, depth, colour = struct.unpack(">IIBB", body[:10])
-            assert (depth, colour) == (8, 2)
+            assert (depth, colour) == (8, 3)
+        if kind == b"PLTE":
+            palette = body
         if kind == b"IDAT":
             packed += body
         place += 12 + length
-    raw, stride, lines, before = zlib.decompress(packed), cols * 3, [], bytes(cols * 3)
+    raw, stride, lines, before = zlib.decompress(packed), cols, [], bytes(cols)
     for row in range(rows):
         method, line = raw[row * (stride + 1)], bytearray(raw[row * (stride + 1) + 1:(row + 1) * (stride + 1)])
         for i in range(stride):
-            a, b, c = (line[i - 3] if i >= 3 else 0), before[i], (before[i - 3] if i >= 3 else 0)
+            a, b, c = (line[i - 1] if i else 0), before[i], (before[i - 1] if i else 0)
             p = a + b - c
             paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
             line[i] = (line[i] + (0, a, b, (a + b) // 2, paeth)[method]) & 255
-        lines.append(bytes(line))
+        lines.append(b"".join(palette[3 * i:3 * i + 3] for i in line))
         before = line
     return lines
 

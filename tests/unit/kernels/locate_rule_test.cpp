@@ -26,7 +26,7 @@ TEST(BestEstimator, OfASaturatedPeakIsTheFitWhichLeavesThePixelOut) {
   EXPECT_EQ(best_estimator({.saturated = true, .cut = true, .height = 500}, true), LocateBy::fit);
 }
 
-TEST(BestEstimator, IsTheNetworkWhereAPeakIsNotWholeAndAlone) {
+TEST(BestEstimator, IsTheNetworkWhereThereIsOneElseTheFitOfAPeakThatIsNotWholeAndAlone) {
   EXPECT_EQ(best_estimator({.cut = true, .height = 10}, true), LocateBy::network);
   EXPECT_EQ(best_estimator({.overlapped = true, .height = 10}, true), LocateBy::network);
   EXPECT_EQ(best_estimator({.wide = true, .height = 500}, true), LocateBy::network);
@@ -38,9 +38,8 @@ TEST(BestEstimator, IsTheNetworkWhereAPeakIsNotWholeAndAlone) {
 TEST(BestEstimator, OfAWholePeakByItselfFollowsItsHeight) {
   EXPECT_EQ(best_estimator({.height = 2}, true), LocateBy::network);
   EXPECT_EQ(best_estimator({.height = 2}, false), LocateBy::centroid_squared);
-  EXPECT_EQ(best_estimator({.height = 7}, true), LocateBy::network);
   EXPECT_EQ(best_estimator({.height = 7}, false), LocateBy::centroid_above);
-  EXPECT_EQ(best_estimator({.height = 200}, true), LocateBy::centroid_above);
+  EXPECT_EQ(best_estimator({.height = 200}, true), LocateBy::network);
   EXPECT_EQ(best_estimator({.height = 200}, false), LocateBy::centroid_above);
 }
 
