@@ -96,10 +96,10 @@ references: build ## writes the generated reference and schema anew
 	build/release/src/braggd list --json-schema > config/pipeline.schema.json
 
 .PHONY: models
-models: build ## trains the shipped models anew; hours on one core (models/README.md)
-	for model in "braggnn-fast 25000000" "braggnn-11 6000000"; do set -- $$model; \
-	  build/release/src/braggd model train $$1 --out models/$$1 --seed 1 --patches $$2 --pool 600000; done
-	build/release/src/braggd model judge models/braggnn-* > models/accuracy.md
+models: build ## trains the shipped models anew; minutes on a GPU, hours on one core (models/README.md)
+	for model in "fast 60736512 0.3" "11 24118784 0" "15 23680512 0"; do set -- $$model; \
+	  build/release/src/braggd model train braggnn-$$1 --out models/braggnn-$$1 --seed 1 --patches $$2 --pool 1500000 --tailed $$3; done
+	build/release/src/braggd model judge models/braggnn-fast models/braggnn-11 models/braggnn-15 > models/accuracy.md
 	config/demo/rei_model.sh build/release/src/braggd build/models models/rei-demo
 
 .PHONY: install

@@ -154,13 +154,13 @@ class Learner {
 };
 
 /// Where a training stands; with the learner, all that a checkpoint holds.
-struct Stand {
+struct EncoderStand {
   std::int64_t step = 0;
   double loss_sum = 0;  // of the epoch that is not over
   double first_loss = 0, last_loss = 0, seconds = 0;
 };
 
-void save_checkpoint(const EncoderLesson& lesson, const Stand& stand, const Learner& learner) {
+void save_checkpoint(const EncoderLesson& lesson, const EncoderStand& stand, const Learner& learner) {
   if (lesson.options.checkpoint.empty()) return;
   std::filesystem::path fresh = lesson.options.checkpoint;
   fresh += ".part";
@@ -177,7 +177,7 @@ void save_checkpoint(const EncoderLesson& lesson, const Stand& stand, const Lear
 }
 
 void take_up(const EncoderLesson& lesson, std::int64_t n_steps, c10::Device device, Learner& learner,
-             Stand& stand) {
+             EncoderStand& stand) {
   torch::serialize::InputArchive archive;
   archive.load_from(lesson.options.checkpoint.string(), device);
   c10::IValue version, options, patches;
@@ -201,9 +201,9 @@ void take_up(const EncoderLesson& lesson, std::int64_t n_steps, c10::Device devi
   stand = {static_cast<std::int64_t>(n[0]), n[1], n[2], n[3], n[4]};
 }
 
-Stand load_checkpoint(const EncoderLesson& lesson, std::int64_t n_steps, c10::Device device,
-                      Learner& learner) {
-  Stand stand;
+EncoderStand load_checkpoint(const EncoderLesson& lesson, std::int64_t n_steps, c10::Device device,
+                             Learner& learner) {
+  EncoderStand stand;
   const std::filesystem::path& checkpoint = lesson.options.checkpoint;
   if (checkpoint.empty() || !std::filesystem::exists(checkpoint)) return stand;
   try {
@@ -225,7 +225,7 @@ TrainedEncoder train(const EncoderLesson& lesson, const std::function<void(const
   Learner learner(lesson, device);
   const auto per_epoch = static_cast<std::int64_t>(views.steps_per_epoch());
   const std::int64_t n_steps = per_epoch * lesson.options.epochs;
-  Stand stand = load_checkpoint(lesson, n_steps, device, learner);
+  EncoderStand stand = load_checkpoint(lesson, n_steps, device, learner);
   const auto begun = Clock::now();
   const double seconds_before = stand.seconds;
   const std::int64_t first_step = stand.step;

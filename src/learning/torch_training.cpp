@@ -35,12 +35,12 @@ std::vector<PeakBatch> validation_batches(const ModelManifest& manifest, const T
 }
 
 /// Where a training stands; with the trainee, all that a checkpoint holds.
-struct Stand {
+struct PeakStand {
   std::int64_t step = 0;
   double first_loss = 0, last_loss = 0, seconds = 0;
 };
 
-at::Tensor numbers_of(const TrainingOptions& options, const Stand& stand, double best_px) {
+at::Tensor numbers_of(const TrainingOptions& options, const PeakStand& stand, double best_px) {
   return at::tensor(
       {static_cast<double>(options.seed), static_cast<double>(options.patches),
        static_cast<double>(options.pool), static_cast<double>(stand.step), stand.first_loss, stand.last_loss,
@@ -48,7 +48,7 @@ at::Tensor numbers_of(const TrainingOptions& options, const Stand& stand, double
       at::kDouble);
 }
 
-void save_checkpoint(const TrainingOptions& options, const std::string& from, const Stand& stand,
+void save_checkpoint(const TrainingOptions& options, const std::string& from, const PeakStand& stand,
                      const PeakTrainee& trainee) {
   if (options.checkpoint.empty()) return;
   std::filesystem::path fresh = options.checkpoint;
@@ -61,9 +61,9 @@ void save_checkpoint(const TrainingOptions& options, const std::string& from, co
   std::filesystem::rename(fresh, options.checkpoint);
 }
 
-Stand load_checkpoint(const TrainingOptions& options, const std::string& from, c10::Device device,
-                      PeakTrainee& trainee) {
-  Stand stand;
+PeakStand load_checkpoint(const TrainingOptions& options, const std::string& from, c10::Device device,
+                          PeakTrainee& trainee) {
+  PeakStand stand;
   if (options.checkpoint.empty() || !std::filesystem::exists(options.checkpoint)) return stand;
   try {
     torch::serialize::InputArchive archive;
@@ -129,7 +129,7 @@ TrainedNetwork train(const TrainingOptions& options, const StartingWeights& star
 
   PeakTrainee trainee(plan, start.weights, device);
   PeakBatchMaker maker(plan.manifest, pool, device);
-  Stand stand = load_checkpoint(options, start.from, device, trainee);
+  PeakStand stand = load_checkpoint(options, start.from, device, trainee);
   const std::uint64_t batch = plan.training_batch;
   const auto n_steps = static_cast<std::int64_t>(std::max<std::uint64_t>(1, options.patches / batch));
   const std::int64_t stretch = std::max<std::int64_t>(1, n_steps / static_cast<std::int64_t>(stretches));

@@ -29,9 +29,9 @@ class Networks(BraggdTest):
         self.scan = self.work / "scan.h5"
         simulate(self.scan, 6, 512, 512, "layout=uniform", "spots_per_frame=120", "background_counts=0.05", "gaps=false")
 
-    def located(self, by, threads=2, split="true"):
-        path = self.pipeline(PIPELINE % (threads, by, BUNDLE, split))
-        output = self.work / f"{by}-{threads}-{split}"
+    def located(self, by, threads=2, split="true", model=BUNDLE):
+        path = self.pipeline(PIPELINE % (threads, by, model, split))
+        output = self.work / f"{by}-{threads}-{split}-{model == BUNDLE}"
         braggd("replay", self.scan, "-p", path, "-o", output)
         return output / "scan.h5"
 
@@ -61,12 +61,13 @@ class Networks(BraggdTest):
             self.assertGreater(by_network.mean(), 0.95)
             self.assertTrue((peaks["row_error"][()][by_network] > 0).all())
 
-    def test_auto_chooses_between_estimators_and_is_as_good(self):
-        result = self.located("auto")
-        placed, centroid = self.errors(result)
-        self.assertLess(placed.mean(), 0.5 * centroid.mean())
-        with h5py.File(result) as f:
-            self.assertGreaterEqual(set(f["entry/peaks/position_source"][()]), {1, 3})
+    def test_auto_asks_the_network_and_without_one_chooses_by_the_kind_of_peak(self):
+        for model, sources, factor in ((BUNDLE, {1}, 0.5), ("''", {2, 3, 4}, 0.75)):
+            result = self.located("auto", model=model)
+            placed, centroid = self.errors(result)
+            self.assertLess(placed.mean(), factor * centroid.mean())
+            with h5py.File(result) as f:
+                self.assertEqual(set(f["entry/peaks/position_source"][()]), sources)
 
     def test_judge_prints_every_estimator_by_class_detector_and_brightness(self):
         printed = braggd("model", "judge", BUNDLE, "--judge-patches", 400, "--device", "cpu").stdout
