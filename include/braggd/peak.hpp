@@ -67,6 +67,8 @@ struct ComponentList {
   std::uint32_t n_too_big = 0;
   std::shared_ptr<const SparseFrame> pixels;
   std::vector<std::uint32_t> component_of;  ///< for each pixel its place in `components`, or no_component
+  /// Places in `pixels`, ascending: the first pixel of each regional maximum of the components, as many as they count.
+  std::vector<std::uint32_t> maxima;
 };
 
 /// What a peak's position comes from: the centroid weighted with the intensity, with the intensity above the threshold or

@@ -41,6 +41,7 @@ void empty(ComponentList& list) {
   ComponentList anew;
   anew.components = emptied(list.components);
   anew.component_of = emptied(list.component_of);
+  anew.maxima = emptied(list.maxima);
   list = std::move(anew);
 }
 void empty(PeakList& list) {
@@ -56,7 +57,7 @@ std::uint64_t vector_bytes(const SparseFrame& frame) {
   return bytes_of(frame.index) + bytes_of(frame.value) + bytes_of(frame.flagged);
 }
 std::uint64_t vector_bytes(const ComponentList& list) {
-  return bytes_of(list.components) + bytes_of(list.component_of);
+  return bytes_of(list.components) + bytes_of(list.component_of) + bytes_of(list.maxima);
 }
 std::uint64_t vector_bytes(const PeakList& list) {
   return bytes_of(list.peaks);

@@ -7,7 +7,7 @@
 
 namespace braggd {
 
-/// Labels `pixels` (ascending index) and fills components, component_of, n_too_small and n_too_big of `out`.
+/// Labels `pixels` (ascending index) and fills components, component_of, maxima, n_too_small and n_too_big of `out`.
 /// Components with fewer than min_pixels or more than max_pixels are only counted. The order and the summation are
 /// as `Component` and `ComponentList` say, so that every form gives the same bits.
 void find_components(const SparseFrame& pixels, std::uint32_t min_pixels, std::uint32_t max_pixels,

@@ -83,6 +83,7 @@ bool MaximumFinder::is_maximum(const SparseFrame& pixels, std::uint32_t seed) {
 void MaximumFinder::run(const SparseFrame& pixels, const Runs& runs, const Summits& summits,
                         ComponentList& out) {
   if (!summits.level.empty()) prepare_plateaus(pixels, runs, summits);
+  out.maxima.clear();
   auto level = summits.level.begin();
   for (std::size_t i = 0; i < summits.n; ++i) {
     const std::uint32_t ordinal = summits.ordinal[i];
@@ -96,6 +97,7 @@ void MaximumFinder::run(const SparseFrame& pixels, const Runs& runs, const Summi
     }
     if (!has_equal || ((state_[ordinal] & plateau_known) == 0 && is_maximum(pixels, ordinal))) {
       ++component.n_maxima;
+      out.maxima.push_back(ordinal);
     }
   }
 }

@@ -129,10 +129,11 @@ Component measure(const SparseFrame& pixels, const std::vector<std::uint32_t>& o
   return c;
 }
 
-std::uint32_t count_maxima(const SparseFrame& pixels, const OrdinalImage& image,
-                           const std::vector<std::uint32_t>& ordinals) {
+/// The first pixel of each plateau without a higher neighbour.
+std::vector<std::uint32_t> regional_maxima(const SparseFrame& pixels, const OrdinalImage& image,
+                                           const std::vector<std::uint32_t>& ordinals) {
   std::vector<bool> seen(pixels.index.size());
-  std::uint32_t n_maxima = 0;
+  std::vector<std::uint32_t> maxima;
   const auto equal = [&](std::uint32_t a, std::uint32_t b) { return pixels.value[a] == pixels.value[b]; };
   for (const std::uint32_t seed : ordinals) {
     if (seen[seed]) continue;
@@ -141,9 +142,9 @@ std::uint32_t count_maxima(const SparseFrame& pixels, const OrdinalImage& image,
       const std::vector<std::uint32_t> others = image.neighbours(i);
       return std::ranges::any_of(others, [&](std::uint32_t j) { return pixels.value[j] > pixels.value[i]; });
     });
-    if (!has_higher_neighbour) ++n_maxima;
+    if (!has_higher_neighbour) maxima.push_back(seed);
   }
-  return n_maxima;
+  return maxima;
 }
 
 }  // namespace
@@ -155,6 +156,7 @@ void find_components_reference(const SparseFrame& pixels, std::uint32_t min_pixe
   std::vector<std::pair<Component, std::vector<std::uint32_t>>> kept;
   out.n_too_small = 0;
   out.n_too_big = 0;
+  out.maxima.clear();
   for (std::uint32_t seed = 0; seed < pixels.index.size(); ++seed) {
     if (seen[seed]) continue;
     std::vector<std::uint32_t> ordinals = image.flood(seed, seen, [](auto, auto) { return true; });
@@ -164,7 +166,9 @@ void find_components_reference(const SparseFrame& pixels, std::uint32_t min_pixe
       ++out.n_too_big;
     } else {
       Component component = measure(pixels, ordinals);
-      component.n_maxima = count_maxima(pixels, image, ordinals);
+      const std::vector<std::uint32_t> maxima = regional_maxima(pixels, image, ordinals);
+      component.n_maxima = static_cast<std::uint32_t>(maxima.size());
+      out.maxima.insert(out.maxima.end(), maxima.begin(), maxima.end());
       if (component.n_maxima > 1) component.flags |= several_maxima;
       kept.emplace_back(component, std::move(ordinals));
     }
@@ -172,6 +176,7 @@ void find_components_reference(const SparseFrame& pixels, std::uint32_t min_pixe
   std::ranges::sort(kept, {}, [](const auto& entry) {
     return std::tuple(entry.first.row_begin, entry.first.col_begin, entry.first.first_pixel);
   });
+  std::ranges::sort(out.maxima);
   out.components.clear();
   out.component_of.assign(pixels.index.size(), no_component);
   for (const auto& [component, ordinals] : kept) {

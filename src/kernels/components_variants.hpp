@@ -120,7 +120,7 @@ RunKernels run_kernels_of(KernelSet set);
 RunKernels run_kernels_avx512();
 #endif
 
-/// Finds the maximum of each component and counts its regional maxima.
+/// Finds the maximum of each component and its regional maxima.
 class MaximumFinder {
  public:
   void run(const SparseFrame& pixels, const Runs& runs, const Summits& summits, ComponentList& out);

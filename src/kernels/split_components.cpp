@@ -5,8 +5,6 @@
 #include <limits>
 #include <span>
 
-#include "kernels/sorted_search.hpp"
-
 namespace braggd {
 namespace {
 
@@ -16,32 +14,51 @@ std::int64_t squared_distance(std::uint32_t a, std::uint32_t b, std::uint32_t co
   return rows_apart * rows_apart + cols_apart * cols_apart;
 }
 
-float value_at(const ComponentList& list, std::uint32_t pixel) {
-  return list.pixels->value[first_not_below(list.pixels->index, pixel)];
-}
-
-/// The maxima that count, in raster order: from the highest down, each that is far enough from those before.
-std::vector<std::uint32_t> counting_maxima(const ComponentList& list, std::uint32_t component,
-                                           const SplitRule& rule, RegionalMaxima& finder) {
-  const std::span<const std::uint32_t> all = finder.find(list, component);
-  std::vector<std::pair<float, std::uint32_t>> by_height;
-  for (const std::uint32_t pixel : all) by_height.emplace_back(-value_at(list, pixel), pixel);
-  std::ranges::sort(by_height);
-  const double lowest = rule.height * double{list.components[component].max_intensity};
-  std::vector<std::uint32_t> counting;
-  for (const auto& candidate : by_height) {
-    const double height = -double{candidate.first};
-    const std::uint32_t pixel = candidate.second;
+/// The maxima that count, in raster order, of all those of a component: from the highest down, each that is far enough
+/// from those before. `all` and `counting` are ordinals of pixels; `by_height` is working space.
+void find_counting(const ComponentList& list, std::span<const std::uint32_t> all, const SplitRule& rule,
+                   std::vector<std::uint32_t>& by_height, std::vector<std::uint32_t>& counting) {
+  const std::vector<float>& value = list.pixels->value;
+  const std::vector<std::uint32_t>& index = list.pixels->index;
+  by_height.assign(all.begin(), all.end());
+  std::ranges::sort(by_height, [&](std::uint32_t a, std::uint32_t b) {
+    return value[a] != value[b] ? value[a] > value[b] : a < b;
+  });
+  const double lowest = rule.height * double{value[by_height.front()]};
+  counting.clear();
+  for (const std::uint32_t maximum : by_height) {
     const auto near = [&](std::uint32_t higher) {
-      return static_cast<double>(squared_distance(pixel, higher, list.shape.cols)) <
+      return static_cast<double>(squared_distance(index[maximum], index[higher], list.shape.cols)) <
              rule.distance_px * rule.distance_px;
     };
-    const bool high = counting.empty() || height >= lowest;
-    if (high && std::ranges::none_of(counting, near)) counting.push_back(pixel);
+    const bool high = counting.empty() || double{value[maximum]} >= lowest;
+    if (high && std::ranges::none_of(counting, near)) counting.push_back(maximum);
   }
   std::ranges::sort(counting);
-  return counting;
 }
+
+/// The maxima of each component beside each other, in raster order.
+class MaximaByComponent {
+ public:
+  void arrange(const ComponentList& list) {
+    end_.assign(1, 0);
+    for (const Component& c : list.components) end_.push_back(end_.back() + c.n_maxima);
+    next_.assign(end_.begin(), end_.end() - 1);
+    ordinals_.resize(list.maxima.size());
+    for (const std::uint32_t ordinal : list.maxima) ordinals_[next_[list.component_of[ordinal]]++] = ordinal;
+  }
+  std::span<const std::uint32_t> of(std::size_t component) const {
+    return std::span(ordinals_).subspan(end_[component], end_[component + 1] - end_[component]);
+  }
+
+ private:
+  std::vector<std::uint32_t> end_, next_, ordinals_;
+};
+
+struct Scratch {
+  MaximaByComponent maxima;
+  std::vector<std::uint32_t> by_height, counting, first;
+};
 
 Component empty_share(const Component& whole, std::uint32_t maximum, float height) {
   Component share;
@@ -101,30 +118,34 @@ void deal_pixels(const ComponentList& list, std::span<const std::uint32_t> first
 
 }  // namespace
 
-Shares split_components(const ComponentList& list, const SplitRule& rule, RegionalMaxima& maxima) {
-  Shares out;
+void split_components(const ComponentList& list, const SplitRule& rule, Shares& out) {
+  thread_local Scratch scratch;
   out.list.meta = list.meta;
   out.list.shape = list.shape;
   out.list.status = list.status;
   out.list.pixels = list.pixels;
+  out.list.components.clear();
   out.list.component_of.assign(list.component_of.size(), no_component);
-  std::vector<std::uint32_t> first;
+  out.parent.clear();
+  scratch.maxima.arrange(list);
+  scratch.first.clear();
   for (std::uint32_t c = 0; c < list.components.size(); ++c) {
     const Component& whole = list.components[c];
-    first.push_back(static_cast<std::uint32_t>(out.list.components.size()));
-    std::vector<std::uint32_t> counting;
-    if (whole.n_maxima > 1) counting = counting_maxima(list, c, rule, maxima);
-    if (counting.size() < 2) {
+    scratch.first.push_back(static_cast<std::uint32_t>(out.list.components.size()));
+    scratch.counting.clear();
+    if (whole.n_maxima > 1)
+      find_counting(list, scratch.maxima.of(c), rule, scratch.by_height, scratch.counting);
+    if (scratch.counting.size() < 2) {
       out.list.components.push_back(whole);
     } else {
-      for (const std::uint32_t pixel : counting)
-        out.list.components.push_back(empty_share(whole, pixel, value_at(list, pixel)));
+      for (const std::uint32_t maximum : scratch.counting)
+        out.list.components.push_back(
+            empty_share(whole, list.pixels->index[maximum], list.pixels->value[maximum]));
     }
     out.parent.resize(out.list.components.size(), c);
   }
-  first.push_back(static_cast<std::uint32_t>(out.list.components.size()));
-  deal_pixels(list, first, out);
-  return out;
+  scratch.first.push_back(static_cast<std::uint32_t>(out.list.components.size()));
+  deal_pixels(list, scratch.first, out);
 }
 
 }  // namespace braggd

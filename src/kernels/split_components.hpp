@@ -6,8 +6,6 @@
 
 #include <braggd/peak.hpp>
 
-#include "kernels/regional_maxima.hpp"
-
 namespace braggd {
 
 /// Which regional maxima count as spots of their own.
@@ -18,12 +16,13 @@ struct SplitRule {
 
 /// Components of their own, in the order of those that they were part of and then of their maxima in raster order.
 struct Shares {
-  ComponentList list;  ///< max_pixel: the first pixel of the maximum; n_maxima and flags are the whole's
+  ComponentList
+      list;  ///< max_pixel: the first pixel of the maximum; n_maxima and flags are the whole's; no `maxima`
   std::vector<std::uint32_t> parent;  ///< of each the component that it was part of
 };
 
 /// Gives each pixel of a component to the nearest of its maxima that count; of two as near, to the first. Components
-/// with one such maximum stay as they are.
-Shares split_components(const ComponentList& list, const SplitRule& rule, RegionalMaxima& maxima);
+/// with one such maximum stay as they are. `out` keeps its memory.
+void split_components(const ComponentList& list, const SplitRule& rule, Shares& out);
 
 }  // namespace braggd

@@ -183,7 +183,9 @@ std::uint32_t PatchSet::centre_pixel(std::uint32_t component, Random& random) {
   if (!config_.about_any_maximum || c.n_maxima == 1) return c.max_pixel;
   constexpr double beside_px = 1.5;
   std::vector<std::uint32_t> beside_spots;
-  for (const std::uint32_t pixel : maxima_.find(list_, component)) {
+  for (const std::uint32_t maximum : list_.maxima) {
+    if (list_.component_of[maximum] != component) continue;
+    const std::uint32_t pixel = pixels_->index[maximum];
     const Spot& spot = scene_.spots[nearest_spot(pixel)];
     const double distance =
         std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px);
@@ -256,7 +258,7 @@ PatchTruth PatchSet::make(std::uint64_t index, std::span<float> patch, PeakView*
     const PatchTruth truth = truth_of(component, centre.pixel);
     if (view != nullptr) {
       *view = view_of_peak(list_, component, centre.pixel, config_.patch_px, double{truth.threshold},
-                           noise_of(truth), maxima_);
+                           noise_of(truth));
     }
     return truth;
   }

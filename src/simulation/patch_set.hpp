@@ -11,7 +11,6 @@
 
 #include <braggd/peak.hpp>
 
-#include "kernels/regional_maxima.hpp"
 #include "simulation/config.hpp"
 #include "simulation/noise_tables.hpp"
 #include "simulation/peak_view.hpp"
@@ -116,7 +115,6 @@ class PatchSet {
   std::vector<std::uint8_t> counts_;
   ComponentList list_;
   std::shared_ptr<SparseFrame> pixels_;
-  RegionalMaxima maxima_;
 };
 
 }  // namespace braggd

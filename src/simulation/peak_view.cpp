@@ -29,13 +29,13 @@ std::array<WeightedCentroid, 3> centroids_of(const ComponentList& list, std::uin
 }  // namespace
 
 PeakView view_of_peak(const ComponentList& list, std::uint32_t component, std::uint32_t centre,
-                      std::uint32_t patch_px, double threshold, const NoiseModel& noise,
-                      RegionalMaxima& maxima) {
+                      std::uint32_t patch_px, double threshold, const NoiseModel& noise) {
   const PatchOrigin origin = patch_origin(centre, list.shape.cols, patch_px);
   PeakView view;
   view.facts.cut = (list.components[component].flags & (touches_edge | touches_mask)) != 0;
   view.of_component = centroids_of(list, component, origin, threshold, noise);
-  const Shares shares = split_components(list, {}, maxima);
+  Shares shares;
+  split_components(list, {}, shares);
   const auto& pixels = *shares.list.pixels;
   const auto ordinal = std::ranges::lower_bound(pixels.index, centre) - pixels.index.begin();
   const std::uint32_t own = shares.list.component_of[static_cast<std::size_t>(ordinal)];

@@ -9,7 +9,6 @@
 
 #include "kernels/locate_rule.hpp"
 #include "kernels/noise_model.hpp"
-#include "kernels/regional_maxima.hpp"
 #include "kernels/spot_fit.hpp"
 #include "kernels/weighted_centroid.hpp"
 
@@ -26,7 +25,6 @@ struct PeakView {
 /// As locate_peaks sees the peak at `centre` (a pixel of the component) where it splits by the usual rule. `list` has
 /// its pixels; the patch is `patch_px` wide.
 PeakView view_of_peak(const ComponentList& list, std::uint32_t component, std::uint32_t centre,
-                      std::uint32_t patch_px, double threshold, const NoiseModel& noise,
-                      RegionalMaxima& maxima);
+                      std::uint32_t patch_px, double threshold, const NoiseModel& noise);
 
 }  // namespace braggd

@@ -116,6 +116,26 @@ void blank_saturated(const SparseFrame& pixels, PatchOrigin origin, std::uint32_
   }
 }
 
+/// Scratch that outlives a frame must not keep its pixels.
+class LetGo {
+ public:
+  explicit LetGo(std::shared_ptr<const SparseFrame>& pixels) : pixels_(pixels) {}
+  ~LetGo() { pixels_.reset(); }
+  LetGo(const LetGo&) = delete;
+  LetGo& operator=(const LetGo&) = delete;
+
+ private:
+  std::shared_ptr<const SparseFrame>& pixels_;
+};
+
+/// What a network is given and gives, kept between frames.
+struct NetworkScratch {
+  std::vector<PatchCentre> centres;
+  std::vector<std::uint32_t> ordinals;  ///< of the peaks
+  std::vector<float> patches;
+  std::vector<PatchPosition> found;
+};
+
 void check_config(const LocatePeaksConfig& config) {
   if (config.patch_px % 2 == 0) {
     throw ConfigError(
@@ -168,27 +188,29 @@ Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>
   list.meta = components->meta;
   list.status = components->status;
   list.components = components;
-  std::optional<Shares> shares;
-  if (config_.split) {
-    RegionalMaxima maxima;
-    shares = split_components(*components, {config_.split_distance_px, config_.split_height}, maxima);
-  }
+  thread_local Shares shares;
+  const LetGo afterwards(shares.list.pixels);
+  if (config_.split) split_components(*components, {config_.split_distance_px, config_.split_height}, shares);
   const Parts parts{
-      *components, shares ? shares->list : *components,
-      shares ? std::span<const std::uint32_t>(shares->parent) : std::span<const std::uint32_t>{},
+      *components, config_.split ? shares.list : *components,
+      config_.split ? std::span<const std::uint32_t>(shares.parent) : std::span<const std::uint32_t>{},
       threshold_of(*components->pixels)};
   list.peaks.reserve(parts.list.components.size());
   for (const Component& part : parts.list.components) {
     const auto ordinal = static_cast<std::uint32_t>(list.peaks.size());
     list.peaks.push_back(at_centroid(part, parts.parent_of(ordinal), parts.list.shape.cols));
   }
-  if (config_.by == LocateBy::centroid && !noise_.known()) return list;
-  std::vector<LocateBy> chosen(list.peaks.size());
-  for (std::uint32_t i = 0; i < chosen.size(); ++i) chosen[i] = choose(parts, i);
-  place_by_weight(parts, chosen, list.peaks);
-  place_by_fit(parts, chosen, list.peaks);
-  if (network_) place_by_network(parts, chosen, list.peaks);
+  if (config_.by != LocateBy::centroid || noise_.known()) place_all(parts, list.peaks);
   return list;
+}
+
+void LocatePeaks::place_all(const Parts& parts, std::span<Peak> peaks) const {
+  thread_local std::vector<LocateBy> chosen;
+  chosen.resize(peaks.size());
+  for (std::uint32_t i = 0; i < chosen.size(); ++i) chosen[i] = choose(parts, i);
+  place_by_weight(parts, chosen, peaks);
+  place_by_fit(parts, chosen, peaks);
+  if (network_) place_by_network(parts, chosen, peaks);
 }
 
 LocateBy LocatePeaks::choose(const Parts& parts, std::uint32_t part) const {
@@ -212,8 +234,9 @@ void LocatePeaks::place_by_weight(const Parts& parts, std::span<const LocateBy> 
   const LocateBy otherwise =
       config_.by == LocateBy::automatic ? LocateBy::centroid_above : LocateBy::centroid;
   const auto weight_of = [&](LocateBy by) { return by >= LocateBy::fit ? otherwise : by; };
-  std::vector<CentroidSums> sums;
-  std::vector<WeightedCentroid> found(peaks.size());
+  thread_local std::vector<CentroidSums> sums;
+  thread_local std::vector<WeightedCentroid> found;
+  found.resize(peaks.size());
   for (const WeightChoice& choice : weight_choices) {
     const auto takes_part = [&](LocateBy by) { return weight_of(by) == choice.by; };
     if (std::ranges::none_of(chosen, takes_part)) continue;
@@ -231,7 +254,8 @@ void LocatePeaks::place_by_fit(const Parts& parts, std::span<const LocateBy> cho
   const std::uint32_t patch_px = config_.patch_px;
   const std::uint32_t cols = parts.list.shape.cols;
   const auto masked = mask_view(masked_);
-  std::vector<float> patch(std::size_t{patch_px} * patch_px);
+  thread_local std::vector<float> patch;
+  patch.resize(std::size_t{patch_px} * patch_px);
   for (std::uint32_t i = 0; i < peaks.size(); ++i) {
     if (chosen[i] != LocateBy::fit) continue;
     const Component& part = parts.list.components[i];
@@ -254,17 +278,19 @@ void LocatePeaks::place_by_network(const Parts& parts, std::span<const LocateBy>
                                    std::span<Peak> peaks) const {
   const auto patch_px = static_cast<std::uint32_t>(network_->patch_size());
   const std::uint32_t cols = parts.list.shape.cols;
-  std::vector<PatchCentre> centres;
-  std::vector<std::uint32_t> ordinals;
+  thread_local NetworkScratch scratch;
+  auto& [centres, ordinals, patches, found] = scratch;
+  centres.clear();
+  ordinals.clear();
   for (std::uint32_t i = 0; i < peaks.size(); ++i) {
     if (chosen[i] != LocateBy::network) continue;
     centres.push_back({parts.parent_of(i), parts.list.components[i].max_pixel});
     ordinals.push_back(i);
   }
   const std::size_t patch_pixels = std::size_t{patch_px} * patch_px;
-  std::vector<float> patches(centres.size() * patch_pixels);
+  patches.resize(centres.size() * patch_pixels);
   cut_patches(parts.wholes, centres, patch_px, mask_view(masked_), patches);
-  std::vector<PatchPosition> found(centres.size());
+  found.assign(centres.size(), {});
   network_->locate(patches, static_cast<float>(parts.threshold), found);
   const float last = static_cast<float>(patch_px) - 0.5F;
   for (std::size_t k = 0; k < found.size(); ++k) {

@@ -93,6 +93,7 @@ class LocatePeaks {
  private:
   struct Parts;
   LocateBy choose(const Parts& parts, std::uint32_t part) const;
+  void place_all(const Parts& parts, std::span<Peak> peaks) const;
   void place_by_weight(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;
   void place_by_fit(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;
   void place_by_network(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;

@@ -14,6 +14,7 @@ void expect_same_bits(const ComponentList& a, const ComponentList& b) {
   EXPECT_EQ(a.n_too_small, b.n_too_small);
   EXPECT_EQ(a.n_too_big, b.n_too_big);
   EXPECT_EQ(a.component_of, b.component_of);
+  EXPECT_EQ(a.maxima, b.maxima);
   const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
   for (std::size_t i = 0; i < a.components.size(); ++i) {
     const Component& c = a.components[i];

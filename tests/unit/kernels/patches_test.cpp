@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "kernels/components.hpp"
-#include "kernels/regional_maxima.hpp"
 #include "kernels/split_components.hpp"
 
 namespace braggd {
@@ -73,28 +72,11 @@ TEST(Patches, ShowNoPixelOfAnotherComponent) {
   EXPECT_NE(patch[0], patch[0]);  // off the detector
 }
 
-TEST(RegionalMaxima, AreThoseOfTheDefinitionAndAsManyAsTheComponentCounts) {
-  RegionalMaxima finder;
-  std::size_t several = 0;
-  for (unsigned seed = 0; seed < 80; ++seed) {
-    const ComponentList list =
-        random_components(seed, {4 + seed % 20, 5 + seed % 17}, 30 + seed % 70, 2 + seed % 9);
-    for (std::uint32_t c = 0; c < list.components.size(); ++c) {
-      const auto found = finder.find(list, c);
-      const std::vector<std::uint32_t> fast(found.begin(), found.end());
-      ASSERT_EQ(fast.size(), list.components[c].n_maxima) << seed;
-      ASSERT_EQ(fast, regional_maxima_reference(list, c)) << seed;
-      if (fast.size() > 1) ++several;
-    }
-  }
-  EXPECT_GT(several, 100U);
-}
-
 TEST(SplitComponents, GivesEveryPixelToTheNearestMaximumAndKeepsTheSums) {
-  RegionalMaxima finder;
   for (unsigned seed = 0; seed < 40; ++seed) {
     const ComponentList list = random_components(seed, {20, 25}, 55, 30);
-    const Shares shares = split_components(list, {.distance_px = 0, .height = 0}, finder);
+    Shares shares;
+    split_components(list, {.distance_px = 0, .height = 0}, shares);
     std::vector<double> sums(list.components.size());
     std::vector<std::uint32_t> counts(list.components.size()), n_shares(list.components.size());
     for (std::size_t i = 0; i < shares.parent.size(); ++i) {
@@ -119,8 +101,8 @@ TEST(SplitComponents, LeavesOutMaximaThatAreNearOrLow) {
   list.shape = pixels->shape;
   find_components(*pixels, 1, 100, list);
   list.pixels = pixels;
-  RegionalMaxima finder;
-  const Shares shares = split_components(list, {.distance_px = 3, .height = 0.1}, finder);
+  Shares shares;
+  split_components(list, {.distance_px = 3, .height = 0.1}, shares);
   ASSERT_EQ(shares.list.components.size(), 2U);
   EXPECT_EQ(shares.list.components[0].max_pixel, 0U);
   EXPECT_EQ(shares.list.components[1].max_pixel, 4U);
