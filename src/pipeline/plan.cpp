@@ -20,7 +20,7 @@ std::optional<std::size_t> Plan::task_of(std::optional<std::size_t> stage) const
 
 std::uint64_t Plan::bytes_in_flight(const ScanHeader& header, std::uint64_t message_bytes) const {
   constexpr std::uint64_t per_kept_pixel = sizeof(std::uint32_t) + sizeof(float) + sizeof(FlaggedPixel);
-  constexpr std::uint64_t per_labelled_pixel = 2 * sizeof(std::uint32_t);  // each may be a maximum
+  constexpr std::uint64_t per_labelled_pixel = sizeof(std::uint32_t);
   const std::uint64_t pixels = header.shape.pixels();
   std::uint64_t bytes = message_bytes;
   std::uint64_t most_kept = pixels;

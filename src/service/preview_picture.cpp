@@ -76,7 +76,7 @@ class Greys {
 
  private:
   std::uint8_t compute(float value) const {
-    const float level = std::log1p(std::max(value, 0.F)) * scale_;
+    const float level = std::log1p(std::max(value, 0.F)) * scale_ + 0.5F;
     return static_cast<std::uint8_t>(std::clamp(level, 0.F, static_cast<float>(brightest)));
   }
 
