@@ -101,9 +101,10 @@ class Rules(ServiceTest):
         service = self.started("source.idle_timeout_s=2")
         thief = zmq.Context.instance().socket(zmq.PULL)
         self.addCleanup(thief.close, 0)
+        sender = self.send(self.scan(120), "--rate", 60, wait=False)
+        service.wait_for(lambda s: s["state"] == "running")  # the header has come to the right one
         thief.connect(self.endpoint)
-        time.sleep(0.3 * SLOW)
-        self.send(self.scan(120), "--rate", 200)
+        sender.wait(60 * SLOW)
         record = self.record(service, 1)
         self.assertEqual(record["exit_status"], "incomplete")
         self.assertIn("another client seems to be connected", record["reason"])
