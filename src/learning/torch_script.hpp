@@ -1,4 +1,4 @@
-// Private to the two files that see LibTorch: a module out of source and weights.
+// Private to the files that see LibTorch: a module out of source and weights.
 #pragma once
 
 #include <torch/script.h>

@@ -8,7 +8,7 @@
 
 #include "inference/torch_device.hpp"
 #include "inference/torch_script_load.hpp"
-#include "learning/peak_trainee.hpp"
+#include "learning/torch_peak_trainee.hpp"
 #include "learning/train_peak_network.hpp"
 #include "simulation/random.hpp"
 

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -12,23 +11,21 @@ namespace braggd {
 
 namespace {
 
-/// Fills places [begin, end) of sets by blocks; several threads work at one.
+/// Makes the patches of a set by blocks, in several threads.
 class PatchFactory {
  public:
   PatchFactory(const PatchSetConfig& config, TrainingPatches& all) : config_(config), all_(all) {}
 
   void work(const std::function<bool()>& stopped) {
     PatchSet set(config_);
-    while (!ended_.load(std::memory_order_relaxed)) {
+    while (!ended_) {
       if (stopped && stopped()) {
         ended_ = true;
         return;
       }
-      const std::size_t block = next_.fetch_add(1);
-      if (block * block_patches >= all_.size()) return;
-      make_block(set, block);
-      const std::scoped_lock lock(mutex_);
-      made_.insert(block);
+      const std::size_t begin = next_.fetch_add(block_patches);
+      if (begin >= all_.size()) return;
+      make(set, begin, std::min(begin + block_patches, all_.size()));
     }
   }
 
@@ -42,21 +39,18 @@ class PatchFactory {
     }
   }
 
-  /// Patches from the first without a gap, once all threads are done. Throws what a thread met.
+  /// Once all threads are done: who takes a block makes it, so there is no gap. Throws what a thread met.
   std::size_t n_made() const {
     if (failure_) std::rethrow_exception(failure_);
-    std::size_t blocks = 0;
-    while (made_.contains(blocks)) ++blocks;
-    return std::min(blocks * block_patches, all_.size());
+    return std::min(next_.load(), all_.size());
   }
 
  private:
   static constexpr std::size_t block_patches = 1024;
 
-  void make_block(PatchSet& set, std::size_t block) {
+  void make(PatchSet& set, std::size_t begin, std::size_t end) {
     const std::size_t pixels = std::size_t{config_.patch_px} * config_.patch_px;
-    const std::size_t end = std::min((block + 1) * block_patches, all_.size());
-    for (std::size_t i = block * block_patches; i < end; ++i) {
+    for (std::size_t i = begin; i < end; ++i) {
       all_.set(i, set.make(i, std::span(all_.pixels).subspan(i * pixels, pixels)));
     }
   }
@@ -66,7 +60,6 @@ class PatchFactory {
   std::atomic<std::size_t> next_ = 0;
   std::atomic<bool> ended_ = false;
   std::mutex mutex_;
-  std::set<std::size_t> made_;
   std::exception_ptr failure_;
 };
 

@@ -236,7 +236,7 @@ void LocatePeaks::place_by_weight(const Parts& parts, std::span<const LocateBy> 
   const auto weight_of = [&](LocateBy by) { return by >= LocateBy::fit ? otherwise : by; };
   thread_local std::vector<CentroidSums> sums;
   thread_local std::vector<WeightedCentroid> found;
-  found.resize(peaks.size());
+  found.assign(peaks.size(), {});
   for (const WeightChoice& choice : weight_choices) {
     const auto takes_part = [&](LocateBy by) { return weight_of(by) == choice.by; };
     if (std::ranges::none_of(chosen, takes_part)) continue;

@@ -4,13 +4,11 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <braggd/error.hpp>
 
 #include "learning/sqlite_database.hpp"
-#include "unit/formats/temporary_directory.hpp"
-#include "unit/learning/tiny_bundles.hpp"
+#include "unit/learning/tried_store.hpp"
 
 namespace braggd {
 namespace {
@@ -19,25 +17,6 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-/// What is said by the expected kind of exception.
-template <class Error, class Function>
-std::string refusal_of(const Function& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
-}
-
-void execute(const fs::path& file, const std::string& sql) {
-  sqlite3* connection = nullptr;
-  ASSERT_EQ(sqlite3_open(file.c_str(), &connection), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-      << sqlite3_errmsg(connection);
-  sqlite3_close(connection);
-}
 
 TEST(ModelRecords, AManifestOfAModelThatScoresScansGivesItsBaseline) {
   ModelManifest manifest;
@@ -53,22 +32,6 @@ TEST(ModelRecords, AManifestOfAModelThatScoresScansGivesItsBaseline) {
   EXPECT_EQ(baseline.rei_mean, 0.1);
   EXPECT_TRUE(std::isnan(baseline.rei_sd));
 }
-
-class ModelStoreTest : public testing::Test {
- protected:
-  /// Registers a model made for it.
-  std::string add(ModelStore& store, const std::string& name, const std::string& content,
-                  std::optional<ModelBaseline> baseline = std::nullopt) {
-    ModelRecord record = record_of(write_tiny_bundle(work_ / "bundle", name, content));
-    record.baseline = std::move(baseline);
-    EXPECT_EQ(store.add_model(work_ / "bundle", record), ModelStore::Added::added);
-    return record.id;
-  }
-  fs::path table() const { return work_ / "store/metadata.sqlite"; }
-
-  TemporaryDirectory work_;
-  ModelStore store_ = ModelStore::open(work_ / "store");
-};
 
 TEST_F(ModelStoreTest, AModelComesBackAsItWasRegistered) {
   store_.add_scan(some_scan("first"));
@@ -125,8 +88,9 @@ TEST_F(ModelStoreTest, AnotherManifestToTheSameScriptIsRefused) {
   ModelBundle bundle = read_bundle(work_ / "bundle");
   bundle.manifest.tolerance_px *= 2;
   write_bundle(work_ / "bundle", bundle.manifest, bundle.script);
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_model(work_ / "bundle", record_of(bundle.manifest)); }),
-              HasSubstr("with another manifest"));
+  EXPECT_THAT(
+      refused_with<InputError>([&] { store_.add_model(work_ / "bundle", record_of(bundle.manifest)); }),
+      HasSubstr("with another manifest"));
 }
 
 TEST_F(ModelStoreTest, AModelMayHaveAnotherNameInTheStore) {
@@ -145,7 +109,7 @@ TEST_F(ModelStoreTest, ARecordThatDisagreesWithItsBundleIsRefused) {
   const auto refused = [&](auto spoil) {
     ModelRecord bad = good;
     spoil(bad);
-    return refusal_of<InputError>([&] { store_.add_model(work_ / "bundle", bad); });
+    return refused_with<InputError>([&] { store_.add_model(work_ / "bundle", bad); });
   };
   EXPECT_THAT(refused([](ModelRecord& r) { r.task = "score_anomaly"; }), HasSubstr("differs from it"));
   EXPECT_THAT(refused([](ModelRecord& r) { r.patch_px = 15; }), HasSubstr("differs from it"));
@@ -182,13 +146,13 @@ TEST_F(ModelStoreTest, OneModelOfANameIsActive) {
 TEST_F(ModelStoreTest, WhatIsNotThereOrDamagedIsNotPromoted) {
   const std::string id = add(store_, "fast", "1");
   store_.promote(id);
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.promote("fast@ffffffffffff"); }),
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.promote("fast@ffffffffffff"); }),
               HasSubstr("there is no model"));
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.retire("fast@ffffffffffff"); }),
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.retire("fast@ffffffffffff"); }),
               HasSubstr("there is no model"));
   const std::string damaged = add(store_, "fast", "2");
   fs::remove(store_.bundle(damaged) / "script.pt");
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.promote(damaged); }), HasSubstr("script.pt"));
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.promote(damaged); }), HasSubstr("script.pt"));
   EXPECT_EQ(store_.active_model("fast")->id, id);
 }
 
@@ -198,14 +162,15 @@ TEST_F(ModelStoreTest, ModelsAreFoundByIdNameAndTheBeginningOfOneId) {
   EXPECT_EQ(store_.find_model(first).id, first);
   EXPECT_EQ(store_.find_model("slow").id, only);
   EXPECT_EQ(store_.find_model(only.substr(0, 8)).id, only);
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.find_model("fast"); }),
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.find_model("fast"); }),
               testing::AllOf(HasSubstr(first + " (candidate)"), HasSubstr(second), HasSubstr("promote")));
   store_.promote(second);
   EXPECT_EQ(store_.find_model("fast").id, second);
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.find_model("fast@"); }), HasSubstr("may be any of"));
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.find_model("fats"); }), HasSubstr("did you mean 'fast'?"));
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.find_model("%"); }), HasSubstr("there is no model '%'"));
-  EXPECT_THAT(refusal_of<ConfigError>([&] { store_.find_model(""); }), HasSubstr("may be any of"));
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.find_model("fast@"); }), HasSubstr("may be any of"));
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.find_model("fats"); }),
+              HasSubstr("did you mean 'fast'?"));
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.find_model("%"); }), HasSubstr("there is no model '%'"));
+  EXPECT_THAT(refused_with<ConfigError>([&] { store_.find_model(""); }), HasSubstr("may be any of"));
 }
 
 TEST_F(ModelStoreTest, ScansAreRegisteredAndBroughtUpToDate) {
@@ -225,18 +190,18 @@ TEST_F(ModelStoreTest, ScansAreRegisteredAndBroughtUpToDate) {
   EXPECT_EQ(store_.n_scans(), 1U);
   EXPECT_FALSE(store_.scan("sapphire"));
   scan.id = "bell\a";
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_scan(scan); }), HasSubstr("printable"));
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_scan(scan); }), HasSubstr("printable"));
   scan = some_scan("large");
   scan.file_bytes = std::uint64_t{1} << 63U;
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_scan(scan); }), HasSubstr("9223372036854775808"));
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_scan(scan); }), HasSubstr("9223372036854775808"));
 }
 
 TEST_F(ModelStoreTest, PatchesAreFilesOfTheStoreAndOfAScan) {
   PatchSetRecord set{"ruby-100", "ruby", "patches/ruby.h5", 0, 5000, 100, 15, {}};
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_patch_set(set); }),
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_patch_set(set); }),
               HasSubstr("ruby.h5: cannot be registered"));
   std::ofstream(work_ / "store/patches/ruby.h5") << "12345";
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_patch_set(set); }),
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_patch_set(set); }),
               HasSubstr("scan ruby, which is not registered"));
   store_.add_scan(some_scan("ruby"));
   store_.add_patch_set(set);
@@ -246,10 +211,10 @@ TEST_F(ModelStoreTest, PatchesAreFilesOfTheStoreAndOfAScan) {
   EXPECT_EQ(sets[0].n_patches, 5000U);
   EXPECT_EQ(sets[0].patch_px, 15U);
   set.id = "another";
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_patch_set(set); }), HasSubstr("patches/ruby.h5"));
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_patch_set(set); }), HasSubstr("patches/ruby.h5"));
   for (const char* file : {"/etc/passwd", "patches/../metadata.sqlite", "bundles/x", "patches", "patches/"}) {
     set.file = file;
-    EXPECT_THAT(refusal_of<InputError>([&] { store_.add_patch_set(set); }),
+    EXPECT_THAT(refused_with<InputError>([&] { store_.add_patch_set(set); }),
                 HasSubstr("must lie in the store's patches/"));
   }
   EXPECT_THAT(store_.problems(), IsEmpty());
@@ -281,113 +246,15 @@ TEST_F(ModelStoreTest, ScoresAreReplacedByNewerOnesOfTheSameScanModelAndMode) {
 
 TEST_F(ModelStoreTest, AScoreOfWhatIsNotRegisteredSaysWhatIsMissing) {
   const std::string model = add(store_, "scores", "x");
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_score(some_score("a", model)); }),
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_score(some_score("a", model)); }),
               HasSubstr("the scan 'a'"));
   store_.add_scan(some_scan("a"));
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_score(some_score("a", "x@1")); }),
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_score(some_score("a", "x@1")); }),
               HasSubstr("the model 'x@1'"));
   ScoreRecord wrong = some_score("a", model);
   wrong.n_low = wrong.n_patches + 1;
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.add_score(wrong); }), HasSubstr("n_low"));
+  EXPECT_THAT(refused_with<InputError>([&] { store_.add_score(wrong); }), HasSubstr("n_low"));
   EXPECT_THAT(store_.scores(model), IsEmpty());
-}
-
-TEST_F(ModelStoreTest, ABundleThatAProgramLeftBeforeItDiedIsTakenUpOrReplaced) {
-  const ModelManifest manifest = write_tiny_bundle(work_ / "bundle", "fast", "x");
-  fs::copy(work_ / "bundle", store_.bundle(manifest.id));          // put in place, not registered
-  fs::create_directories(work_ / "store/bundles/.part/leftover");  // copied in part
-  EXPECT_THAT(store_.problems(), ElementsAre(HasSubstr("belongs to no registered model")));
-  // Taken up from where it lies.
-  EXPECT_EQ(store_.add_model(store_.bundle(manifest.id), record_of(manifest)), ModelStore::Added::added);
-  EXPECT_FALSE(fs::exists(work_ / "store/bundles/.part"));
-  const ModelManifest other = write_tiny_bundle(work_ / "bundle", "fast", "y");
-  fs::create_directories(store_.bundle(other.id) / "something");
-  EXPECT_EQ(store_.add_model(work_ / "bundle", record_of(other)), ModelStore::Added::added);
-  EXPECT_THAT(store_.problems(), IsEmpty());
-}
-
-TEST_F(ModelStoreTest, FilesThatAreNoModelStoreAreRefusedWithWhatToDo) {
-  const auto opening = [](const fs::path& directory) { return [=] { ModelStore::open(directory); }; };
-  std::ofstream(work_ / "file") << "x";
-  EXPECT_THAT(refusal_of<ConfigError>(opening(work_ / "file")), HasSubstr("a model store is a directory"));
-  EXPECT_THAT(refusal_of<ConfigError>([&] { ModelStore::open_existing(work_ / "none"); }),
-              HasSubstr("there is no model store here"));
-  EXPECT_FALSE(fs::exists(work_ / "none"));
-  EXPECT_THAT(refusal_of<OutputError>([&] { ModelStore::open_existing(work_ / std::string(300, 'x')); }),
-              HasSubstr("cannot be opened"));
-
-  fs::create_directory(work_ / "text");
-  std::ofstream(work_ / "text/metadata.sqlite") << std::string(5000, 'x');
-  EXPECT_THAT(refusal_of<InputError>(opening(work_ / "text")),
-              HasSubstr("is not a database; put back a copy"));
-
-  fs::create_directory(work_ / "foreign");
-  execute(work_ / "foreign/metadata.sqlite", "CREATE TABLE people (name TEXT)");
-  EXPECT_THAT(refusal_of<InputError>(opening(work_ / "foreign")), HasSubstr("another program's database"));
-  execute(table(), "PRAGMA user_version = 99");
-  EXPECT_THAT(refusal_of<InputError>(opening(work_ / "store")),
-              HasSubstr("written by a newer braggd (version 99"));
-}
-
-TEST_F(ModelStoreTest, AnEmptyFileOfACreationThatWasBrokenOffBecomesAStore) {
-  fs::create_directories(work_ / "begun");
-  std::ofstream(work_ / "begun/metadata.sqlite").close();
-  EXPECT_THAT(ModelStore::open_existing(work_ / "begun").models(), IsEmpty());
-}
-
-TEST_F(ModelStoreTest, RowsThatThisProgramWouldNotHaveWrittenAreRefused) {
-  const std::string id = add(store_, "fast", "x");
-  execute(table(),
-          "PRAGMA ignore_check_constraints = 1; UPDATE models SET id = '../../../etc@' || "
-          "substr(script_sha256, 1, 12)");
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.models(); }), HasSubstr("its id must be"));
-  execute(table(),
-          "PRAGMA ignore_check_constraints = 1; UPDATE models SET id = '" + id + "', status = 'best'");
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.models(); }), HasSubstr("the word 'best'"));
-  execute(table(),
-          "PRAGMA ignore_check_constraints = 1; UPDATE models SET status = 'active', threshold = 1, "
-          "histogram = x'0102'");
-  EXPECT_THAT(refusal_of<InputError>([&] { store_.models(); }), HasSubstr("histogram is no list of numbers"));
-}
-
-TEST_F(ModelStoreTest, ADamagedFileIsSaidToBeDamaged) {
-  for (int i = 0; i < 200; ++i) store_.add_scan(some_scan("scan-" + std::to_string(i)));
-  store_ = ModelStore::open(work_ / "other");  // closes the first, which empties its log
-  std::fstream file(table(), std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(4096);
-  file << std::string(40'000, '\xff');
-  file.close();
-  const auto use = [&] {
-    ModelStore store = ModelStore::open(work_ / "store");
-    for (int i = 0; i < 200; ++i) store.scan("scan-" + std::to_string(i));
-    store.models();
-  };
-  EXPECT_THAT(refusal_of<InputError>(use),
-              testing::AllOf(HasSubstr("metadata.sqlite: is damaged"), HasSubstr("braggd model import")));
-}
-
-TEST_F(ModelStoreTest, ALockThatIsNotGivenUpIsSaidToBeOne) {
-  Database database(table(), false, 1000);
-  Statement change(database, "UPDATE scans SET n_frames = ?1");
-  {
-    Database other(table(), false, 0);
-    const Transaction writes(other, Durability::soon);
-    EXPECT_THAT(refusal_of<OutputError>([&] { change.run(1U); }),
-                HasSubstr("another program has kept it locked for more than 1 s"));
-    EXPECT_EQ(store_.n_scans(), 0U);  // reading goes on
-  }
-  change.run(1U);
-}
-
-TEST_F(ModelStoreTest, AFullDiskIsSaidToBeFullAndNothingIsLost) {
-  const std::string id = add(store_, "fast", "x");
-  Database database(table(), false, 1000);
-  { Statement(database, "PRAGMA max_page_count = 1")().next(); }  // as many as there are
-  Statement growth(database, "UPDATE models SET training = '{\"a\": \"' || hex(zeroblob(?1)) || '\"}'");
-  EXPECT_THAT(refusal_of<OutputError>([&] { growth.run(1'000'000U); }),
-              HasSubstr("metadata.sqlite: the disk is full; make room"));
-  EXPECT_EQ(store_.model(id)->seed, 18446744073709551615U);
-  EXPECT_THAT(store_.problems(), IsEmpty());
 }
 
 }  // namespace

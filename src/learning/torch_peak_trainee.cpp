@@ -1,5 +1,5 @@
 // The library of networks: one step of a training of a peak network.
-#include "learning/peak_trainee.hpp"
+#include "learning/torch_peak_trainee.hpp"
 
 #include <algorithm>
 #include <torch/serialize.h>
