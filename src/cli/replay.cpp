@@ -5,6 +5,7 @@
 #include "cli/verb.hpp"
 #include "core/allocator.hpp"
 #include "formats/open_scan.hpp"
+#include "service/signals.hpp"
 
 namespace braggd {
 
@@ -19,6 +20,7 @@ struct ReplayOptions {
 
 int replay(const ReplayOptions& options) {
   restart_with_huge_pages();
+  block_stop_signals();
   open_scan(options.target.scan,
             {options.target.dataset});  // a scan that cannot be read is the first thing to say
   std::vector<Problem> problems;

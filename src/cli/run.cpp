@@ -2,6 +2,7 @@
 #include "cli/verb.hpp"
 #include "core/allocator.hpp"
 #include "service/run_service.hpp"
+#include "service/signals.hpp"
 
 namespace braggd {
 
@@ -15,6 +16,7 @@ struct RunOptions {
 
 int run(const RunOptions& options) {
   restart_with_huge_pages();
+  block_stop_signals();
   SessionOptions session = options.session;
   session.progress = !options.no_report;
   return exit_code_of(run_service([&] { return load_plan(options.pipeline); }, session));

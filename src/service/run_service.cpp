@@ -66,7 +66,6 @@ class StatusNews {
 SessionResult run_service(const Configurations::Loader& load, SessionOptions options) {
   Plan plan = load();
   log_start(plan);
-  block_stop_signals();
   std::optional<ProgressDisplay> display;
   if (options.progress || options.json)
     options.print = [&](const std::string& text) { print_report(text, display); };

@@ -41,7 +41,6 @@ void log_start(const Plan& plan) {
 
 SessionResult run_session(Plan plan, const SessionOptions& options) {
   log_start(plan);
-  block_stop_signals();
   const auto source = plan.source->make(plan.config.source.settings);
   SessionResult result;
   ProgressDisplay* bar = nullptr;

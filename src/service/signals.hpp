@@ -9,8 +9,8 @@ namespace braggd {
 void ignore_write_signals();
 
 /// Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts afterwards, so that a SignalWatcher hears them. For
-/// verbs that have one, before they start a thread or open a ZeroMQ socket; anywhere else these signals end the
-/// process as they always do.
+/// verbs that have one, before they start a thread, open a ZeroMQ socket or read a pipeline, whose models have threads of
+/// their own; anywhere else these signals end the process as they always do.
 void block_stop_signals();
 
 struct SignalActions {

@@ -1,4 +1,5 @@
 """SIGTERM drains and finishes the file; a second one aborts."""
+import os
 import pathlib
 import signal
 import subprocess
@@ -10,7 +11,27 @@ import h5py
 from braggd_test import COUNTING, PROGRAM, BraggdTest, Daemon, SLOW, braggd, read_ledger, simulate
 
 
+SOURCE = os.environ.get("BRAGGD_SOURCE", str(pathlib.Path(__file__).resolve().parents[2]))
+
+
 class Signals(BraggdTest):
+    def test_a_pipeline_with_a_network_drains_too_although_the_network_brings_threads(self):
+        self.needs_networks()
+        scan = self.work / "scan.h5"
+        simulate(scan, 400, 128, 128)
+        located = "{type: locate_peaks, by: network, model: %s}" % (pathlib.Path(SOURCE) / "models/braggnn-fast")
+        text = (COUNTING % 5).replace("{type: replay}", "{type: replay, file: scan.h5, rate: 20}").replace("{type: locate_peaks}", located)
+        pipeline = self.pipeline(text.replace("directory: results", "directory: out"))
+        for command in (("run", pipeline), ("replay", scan, "-p", pipeline, "-o", self.work / "out", "--rate", 20)):
+            with self.subTest(command[0]):
+                process = subprocess.Popen([PROGRAM, *map(str, command), "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                self.wait_for_file()
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(30 * SLOW), 65)
+                result = self.work / "out/scan.h5"
+                self.closes(read_ledger(result))
+                result.unlink()
+
     def start(self, frames, rate):
         scan = self.work / "scan.h5"
         if not scan.exists():
