@@ -2,31 +2,43 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
 namespace braggd {
 
-/// Counts durations of 1 ns to 4 h; a quantile is true to 1/32 of its value. Nothing is allocated.
+/// Counts durations of 1 ns to 4 h; a quantile is true to 1/32 of its value. Nothing is allocated. Any number of threads may
+/// add; who looks meanwhile, or copies, sees some of what is being added.
 class LatencyHistogram {
  public:
-  void add(std::uint64_t ns) { ++counts_[bucket_of(ns)]; }
+  LatencyHistogram() = default;
+  LatencyHistogram(const LatencyHistogram& other) { add(other); }
+  LatencyHistogram& operator=(const LatencyHistogram& other) {
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) counts_[bucket] = other.count(bucket);
+    return *this;
+  }
+
+  void add(std::uint64_t ns) { counts_[bucket_of(ns)].fetch_add(1, std::memory_order_relaxed); }
 
   std::uint64_t total() const {
     std::uint64_t sum = 0;
-    for (const std::uint64_t count : counts_) sum += count;
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) sum += count(bucket);
     return sum;
   }
 
   void add(const LatencyHistogram& other) {
-    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) counts_[bucket] += other.counts_[bucket];
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+      if (const std::uint64_t more = other.count(bucket); more != 0)
+        counts_[bucket].fetch_add(more, std::memory_order_relaxed);
+    }
   }
 
   /// How many did not exceed `ns`, to 1/32 of it.
   std::uint64_t at_most(std::uint64_t ns) const {
     std::uint64_t sum = 0;
-    for (std::size_t bucket = 0; bucket < bucket_of(ns); ++bucket) sum += counts_[bucket];
+    for (std::size_t bucket = 0; bucket < bucket_of(ns); ++bucket) sum += count(bucket);
     return sum;
   }
 
@@ -34,7 +46,7 @@ class LatencyHistogram {
   double sum_ns() const {
     double sum = 0;
     for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
-      sum += static_cast<double>(counts_[bucket]) * static_cast<double>(upper_end(bucket));
+      sum += static_cast<double>(count(bucket)) * static_cast<double>(upper_end(bucket));
     }
     return sum;
   }
@@ -44,7 +56,7 @@ class LatencyHistogram {
     const double wanted = q * static_cast<double>(total());
     std::uint64_t seen = 0;
     for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
-      seen += counts_[bucket];
+      seen += count(bucket);
       if (seen > 0 && static_cast<double>(seen) >= wanted) return upper_end(bucket);
     }
     return 0;
@@ -67,7 +79,9 @@ class LatencyHistogram {
     return ((bucket % steps + steps + 1) << shift) - 1;
   }
 
-  std::array<std::uint64_t, octaves * steps> counts_{};
+  std::uint64_t count(std::size_t bucket) const { return counts_[bucket].load(std::memory_order_relaxed); }
+
+  std::array<std::atomic<std::uint64_t>, octaves * steps> counts_{};
 };
 
 }  // namespace braggd

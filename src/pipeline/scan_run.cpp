@@ -189,13 +189,14 @@ ScanReport ScanRun::finish(const ScanEnd& end) {
   graph_->drain();
   ScanReport report;
   report.steps = graph_->report();
-  if (!sinks_.empty()) report.latency = sinks_.front().latency();
+  report.latency = latency();
   {
     const std::lock_guard lock(graph_mutex_);
     last_steps_ = report.steps;
     graph_.reset();
   }
   finish_sinks(summarise(end), report);
+  report.sinks = sinks();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
   return report;
 }
@@ -203,6 +204,16 @@ ScanReport ScanRun::finish(const ScanEnd& end) {
 Progress ScanRun::progress() const {
   return {header_->scan_id, header_->expected_frames, received_,
           consumed_ / std::max<std::size_t>(1, engine_.plan.sinks.size()), bytes_received_};
+}
+
+std::vector<StepReport> ScanRun::sinks() const {
+  std::vector<StepReport> reports;
+  for (const SinkRunner& sink : sinks_) reports.push_back(sink.report());
+  return reports;
+}
+
+LatencyHistogram ScanRun::latency() const {
+  return sinks_.empty() ? LatencyHistogram{} : sinks_.front().latency();
 }
 
 std::vector<StepReport> ScanRun::steps() const {

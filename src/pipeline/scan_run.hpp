@@ -24,6 +24,7 @@ struct ScanReport {
   ScanSummary summary;
   std::vector<std::filesystem::path> outputs;
   std::vector<StepReport> steps;
+  std::vector<StepReport> sinks;
   std::uint64_t peaks = 0;                ///< in the first sink that takes peaks
   bool output_failed = false;             ///< a sink could not write its result
   std::string output_failure;             ///< why; of the first that could not
@@ -72,6 +73,9 @@ class ScanRun {
   Progress progress() const;
   /// What its steps have done so far; nothing once it is finished. Any thread.
   std::vector<StepReport> steps() const;
+  std::vector<StepReport> sinks() const;
+  /// From frames' arrival until the first sink had taken their results, so far.
+  LatencyHistogram latency() const;
   const ScanHeader& header() const { return *header_; }
   const std::shared_ptr<const ScanHeader>& shared_header() const { return header_; }
   /// Why the scan cannot be processed; empty: it can.

@@ -35,11 +35,15 @@ void SinkRunner::consume(const Envelope& envelope) {
     }
   }
   if (!sink_) return;
+  counters_->in.fetch_add(1, std::memory_order_relaxed);
+  const auto start = std::chrono::steady_clock::now();
   try {
     sink_->consume(envelope);
+    counters_->out.fetch_add(1, std::memory_order_relaxed);
   } catch (const std::exception& error) {
     fail(error.what());
   }
+  counters_->add_busy_since(start);
   const std::uint64_t now_ns = unix_ns();
   if (envelope.dropped == DropReason::none && now_ns > envelope.meta.received_ns) {
     latency_.add(now_ns - envelope.meta.received_ns);

@@ -9,6 +9,7 @@
 #include <braggd/sink.hpp>
 
 #include "core/latency_histogram.hpp"
+#include "pipeline/counters.hpp"
 #include "pipeline/plan.hpp"
 
 namespace braggd {
@@ -32,6 +33,8 @@ class SinkRunner {
   std::uint64_t peaks() const { return peaks_; }
   /// From a frame's arrival until this sink had taken its result.
   const LatencyHistogram& latency() const { return latency_; }
+  /// Frames that it was given with a result, and the time that it took for each; any thread.
+  StepReport report() const { return counters_->report(name_); }
 
  private:
   void fail(const std::string& why);
@@ -45,6 +48,7 @@ class SinkRunner {
   Ledger counted_;  // processed and dropped only
   std::uint64_t peaks_ = 0;
   LatencyHistogram latency_;
+  std::unique_ptr<StepCounters> counters_ = std::make_unique<StepCounters>();
 };
 
 }  // namespace braggd

@@ -26,11 +26,6 @@ std::unique_ptr<AnyStage> make_step(const Plan& plan, const PlanStep& step, cons
   return adapt_stage(SparsifyPixels(rule, context.header));
 }
 
-std::uint64_t ns_since(std::chrono::steady_clock::time_point start) {
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count());
-}
-
 Result<Product> process_guarded(AnyStage& stage, const Product& input) {
   try {
     return stage.process(input);
@@ -71,7 +66,7 @@ Envelope TaskRunner::run(Envelope envelope) {
     step.counters.in.fetch_add(1, std::memory_order_relaxed);
     const auto start = std::chrono::steady_clock::now();
     Result<Product> result = process_guarded(*step.stage, envelope.product);
-    step.counters.busy_ns.fetch_add(ns_since(start), std::memory_order_relaxed);
+    step.counters.add_busy_since(start);
     if (result) {
       envelope.product = std::move(result.value());
       step.counters.out.fetch_add(1, std::memory_order_relaxed);
@@ -84,10 +79,7 @@ Envelope TaskRunner::run(Envelope envelope) {
 }
 
 void TaskRunner::report(std::vector<StepReport>& out) const {
-  for (const Step& step : steps_) {
-    out.push_back(
-        {step.label, step.counters.in, step.counters.out, step.counters.dropped, step.counters.busy_ns});
-  }
+  for (const Step& step : steps_) out.push_back(step.counters.report(step.label));
 }
 
 }  // namespace braggd

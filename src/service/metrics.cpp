@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <prometheus/text_serializer.h>
+#include <span>
 #include <sstream>
 #include <utility>
 
@@ -21,8 +22,12 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
+using Bounds = std::span<const double>;
+
 constexpr std::array<double, 12> latency_bounds_s{0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
                                                   0.1,   0.2,   0.5,   1,    5,    30};
+constexpr std::array<double, 12> work_bounds_s{1e-5,  3e-5, 1e-4, 3e-4, 0.001, 0.002,
+                                               0.005, 0.01, 0.03, 0.1,  1,     10};
 
 class Families {
  public:
@@ -42,6 +47,20 @@ class Families {
   }
   void gauge(const std::string& name, const std::string& help, double value, Labels labels = {}) {
     add(MetricType::Gauge, name, help, value, std::move(labels));
+  }
+  /// `sum_s`: of the durations; the histogram's own is true to 1/32.
+  void histogram(const std::string& name, const std::string& help, const LatencyHistogram& durations,
+                 Bounds bounds_s, double sum_s, Labels labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    for (const double bound_s : bounds_s) {
+      metric.histogram.bucket.push_back(
+          {durations.at_most(static_cast<std::uint64_t>(bound_s * 1e9)), bound_s});
+    }
+    metric.histogram.sample_count = durations.total();
+    metric.histogram.bucket.push_back({durations.total(), std::numeric_limits<double>::infinity()});
+    metric.histogram.sample_sum = sum_s;
+    add(MetricType::Histogram, name, help, std::move(metric));
   }
   void add(MetricType type, const std::string& name, const std::string& help, ClientMetric metric) {
     auto family = std::ranges::find(families_, name, &MetricFamily::name);
@@ -63,7 +82,8 @@ struct Sums {
   ServiceTotals ended;
   std::uint64_t received = 0, bytes = 0, peaks = 0, finished = 0, in_flight = 0;
   std::array<std::uint64_t, drop_reason_names.size()> dropped{};
-  std::vector<StepReport> steps;  ///< one of a label
+  std::vector<StepReport> steps, sinks;  ///< one of a label
+  LatencyHistogram latency;
 };
 
 void add_live(Sums& sums, const PassingScan& scan) {
@@ -77,13 +97,16 @@ void add_live(Sums& sums, const PassingScan& scan) {
   sums.finished += progress.finished;
   for (std::size_t i = 0; i < counts.dropped.size(); ++i) sums.dropped[i] += counts.dropped[i];
   for (const StepReport& step : scan.run.steps()) add_step(sums.steps, step);
+  for (const StepReport& sink : scan.run.sinks()) add_step(sums.sinks, sink);
+  sums.latency.add(scan.run.latency());
 }
 
 // Of one moment: a scan whose report comes in meanwhile would be in both sums or in neither, and Prometheus takes a counter
 // that goes back for a restart, and what it counted until then for new.
 Sums sums_of(const Daemon& daemon) {
   while (true) {
-    Sums sums{daemon.totals(), 0, 0, 0, 0, 0, {}, {}};
+    Sums sums;
+    sums.ended = daemon.totals();
     const Ledger& ledger = sums.ended.ledger;
     sums.received = ledger.received;
     sums.bytes = ledger.bytes_received;
@@ -91,6 +114,8 @@ Sums sums_of(const Daemon& daemon) {
     sums.finished = ledger.processed + ledger.dropped_total();
     sums.dropped = ledger.dropped;
     sums.steps = sums.ended.steps;
+    sums.sinks = sums.ended.sinks;
+    sums.latency = sums.ended.latency;
     const auto open = daemon.intake().open();  // first: it becomes the one that is being finished
     const auto finishing = daemon.intake().finishing();
     if (finishing && finishing != open) add_live(sums, *finishing);
@@ -128,29 +153,19 @@ void add_frames(Families& out, const Sums& sums, const std::string& source) {
   out.counter("braggd_peaks_total", "Peaks that were found.", sums.peaks);
 }
 
-void add_steps(Families& out, const std::vector<StepReport>& steps) {
-  for (const StepReport& step : steps) {
-    ClientMetric metric;
-    metric.label = {{"stage", step.label}};
-    metric.summary.sample_count = step.in;
-    metric.summary.sample_sum = static_cast<double>(step.busy_ns) * 1e-9;
-    out.add(MetricType::Summary, "braggd_stage_seconds", "Time that a stage worked on frames.",
-            std::move(metric));
-    out.counter("braggd_stage_dropped_total", "Frames that a stage gave up.", step.dropped,
-                {{"stage", step.label}});
+void add_work(Families& out, const Sums& sums) {
+  for (const StepReport& step : sums.steps) {
+    const Labels labels{{"stage", step.label}};
+    out.histogram("braggd_stage_seconds", "Time that a stage worked on a frame.", step.busy, work_bounds_s,
+                  static_cast<double>(step.busy_ns) * 1e-9, labels);
+    out.counter("braggd_stage_dropped_total", "Frames that a stage gave up.", step.dropped, labels);
   }
-}
-
-void add_latency(Families& out, const LatencyHistogram& latency) {
-  ClientMetric metric;
-  for (const double bound_s : latency_bounds_s) {
-    metric.histogram.bucket.push_back({latency.at_most(static_cast<std::uint64_t>(bound_s * 1e9)), bound_s});
+  for (const StepReport& sink : sums.sinks) {
+    out.histogram("braggd_sink_seconds", "Time that a sink took for a frame, writing included.", sink.busy,
+                  work_bounds_s, static_cast<double>(sink.busy_ns) * 1e-9, {{"sink", sink.label}});
   }
-  metric.histogram.sample_count = latency.total();
-  metric.histogram.bucket.push_back({latency.total(), std::numeric_limits<double>::infinity()});
-  metric.histogram.sample_sum = latency.sum_ns() * 1e-9;
-  out.add(MetricType::Histogram, "braggd_end_to_end_seconds",
-          "From a frame's arrival until its result was taken; frames of ended scans.", std::move(metric));
+  out.histogram("braggd_end_to_end_seconds", "From a frame's arrival until its result was taken.",
+                sums.latency, latency_bounds_s, sums.latency.sum_ns() * 1e-9);
 }
 
 void add_disks(Families& out, const Plan& plan) {
@@ -186,8 +201,7 @@ std::string Metrics::text() const {
   out.gauge("braggd_build_info", "The program.", 1, {{"version", version}});
   add_state(out, daemon_);
   add_frames(out, sums, std::string(engine->plan.source->info.type));
-  add_steps(out, sums.steps);
-  add_latency(out, sums.ended.latency);
+  add_work(out, sums);
   out.gauge("braggd_queue_frames", "Frames in the pipeline.", static_cast<double>(sums.in_flight));
   out.gauge("braggd_queue_bytes", "Bytes that frames in the pipeline are charged.",
             static_cast<double>(engine->budget.in_use_bytes()));

@@ -24,11 +24,12 @@ void add_ledger(Ledger& sum, const Ledger& ledger) {
 
 void add_step(std::vector<StepReport>& sums, const StepReport& step) {
   auto sum = std::ranges::find(sums, step.label, &StepReport::label);
-  if (sum == sums.end()) sum = sums.insert(sum, {step.label, 0, 0, 0, 0});
+  if (sum == sums.end()) sum = sums.insert(sum, {.label = step.label});
   sum->in += step.in;
   sum->out += step.out;
   sum->dropped += step.dropped;
   sum->busy_ns += step.busy_ns;
+  sum->busy.add(step.busy);
 }
 
 void ServiceTotals::add(const ScanReport& report) {
@@ -37,6 +38,7 @@ void ServiceTotals::add(const ScanReport& report) {
   add_ledger(ledger, report.summary.ledger);
   peaks += report.peaks;
   for (const StepReport& step : report.steps) add_step(steps, step);
+  for (const StepReport& sink : report.sinks) add_step(sinks, sink);
   latency.add(report.latency);
   if (report.anomaly) anomaly = report.anomaly;
 }

@@ -15,7 +15,7 @@ struct ServiceTotals {
   std::array<std::uint64_t, 4> scans_by_status{};  ///< by ExitStatus
   Ledger ledger;
   std::uint64_t peaks = 0;
-  std::vector<StepReport> steps;          ///< one of a label
+  std::vector<StepReport> steps, sinks;   ///< one of a label
   LatencyHistogram latency;               ///< from a frame's arrival until its result was taken
   std::optional<AnomalySummary> anomaly;  ///< of the last scan that has one
 

@@ -51,10 +51,10 @@ ordered_json dropped_json(const LiveCounts& counts) {
   return dropped;
 }
 
-ordered_json step_json(const StepReport& step, std::uint64_t waiting, double frames_per_second,
-                       const ordered_json& producer) {
+ordered_json step_json(const char* type, const StepReport& step, std::uint64_t waiting,
+                       double frames_per_second, const ordered_json& producer) {
   return {{"label", step.label},
-          {"type", "stage"},
+          {"type", type},
           {"in", step.in},
           {"out", step.out},
           {"dropped", step.dropped},
@@ -103,23 +103,20 @@ ordered_json steps_json(const Plan& plan, const PassingScan* scan, const Rates& 
                    {"ms_per_frame", nullptr},
                    {"producer", nullptr}});
   for (std::size_t i = 0; i < names.labels.size(); ++i) {
-    StepReport report = i < reports.size() ? reports[i] : StepReport{names.labels[i], 0, 0, 0, 0};
+    StepReport report = i < reports.size() ? reports[i] : StepReport{.label = names.labels[i]};
     const auto before = std::ranges::find(names.labels, names.producers[i]);
     const auto place = static_cast<std::size_t>(before - names.labels.begin());
     const std::uint64_t given = place < reports.size() ? reports[place].out : progress.received;
-    steps.push_back(step_json(report, given > report.in ? given - report.in : 0, rate, names.producers[i]));
+    steps.push_back(
+        step_json("stage", report, given > report.in ? given - report.in : 0, rate, names.producers[i]));
   }
-  for (const LogicalSink& sink : plan.sinks) {
-    const auto task = plan.task_of(sink.producer);
-    steps.push_back({{"label", sink.name},
-                     {"type", "sink"},
-                     {"in", progress.finished},
-                     {"out", progress.finished},
-                     {"dropped", 0},
-                     {"waiting", progress.received - std::min(progress.received, progress.finished)},
-                     {"frames_per_second", rate},
-                     {"ms_per_frame", nullptr},
-                     {"producer", task ? names.last_of_task[*task] : std::string(plan.source->info.type)}});
+  const auto sinks = scan != nullptr ? scan->run.sinks() : std::vector<StepReport>{};
+  for (std::size_t i = 0; i < plan.sinks.size(); ++i) {
+    const StepReport report = i < sinks.size() ? sinks[i] : StepReport{.label = plan.sinks[i].name};
+    const auto task = plan.task_of(plan.sinks[i].producer);
+    steps.push_back(step_json("sink", report,
+                              progress.received - std::min(progress.received, progress.finished), rate,
+                              task ? names.last_of_task[*task] : std::string(plan.source->info.type)));
   }
   return steps;
 }
