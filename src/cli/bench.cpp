@@ -138,7 +138,8 @@ void add_bench(CLI::App& app, Action& chosen) {
           std::vector<std::string>(simulation_preset_names.begin(), simulation_preset_names.end())))
       ->capture_default_str()
       ->type_name("NAME");
-  verb->add_option("--over", options->transport, "memory, tcp or ipc")
+  verb->add_option("--over", options->transport,
+                   "memory, tcp, ipc, or shm: ipc, with the frames in shared memory")
       ->check(CLI::IsMember(std::vector<std::string>(transport_names.begin(), transport_names.end())))
       ->capture_default_str()
       ->type_name("WAY");

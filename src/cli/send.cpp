@@ -97,6 +97,10 @@ void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
   verb->add_option("--rate", options.send.frames_per_second, "frames a second; 0: flat out")
       ->check(number_within(0, 1e6))
       ->type_name("RATE");
+  verb->add_option("--shared-memory", options.send.shared_memory,
+                   "directory such as /dev/shm/braggd, of a receiver on this machine whose "
+                   "source.shared_memory names it: frames lie there in place of travelling")
+      ->type_name("DIRECTORY");
   verb->add_option("--encoding", options.encoding,
                    "raw, lz4, bslz4 or bszstd; frames that are so already pass unchanged")
       ->check(CLI::IsMember({"raw", "lz4", "bslz4", "bszstd"}))

@@ -38,10 +38,12 @@ void play_over_zeromq(RepeatedScan& scan, const LoadOptions& options, Runner& ru
   SendOptions sending;
   sending.endpoints = {endpoint_of(options.transport)};
   sending.frames_per_second = options.frames_per_second;
+  if (options.transport == Transport::shm) sending.shared_memory = "/dev/shm";
   Stream2Sender sender(sending);
   Stream2Config receiving;
   receiving.connect = sender.endpoints();
   receiving.scans = 1;
+  if (options.transport == Transport::shm) receiving.shared_memory = sending.shared_memory;
   Stream2Source source(receiving);
   SendLedger sent;
   std::string failure;

@@ -13,8 +13,8 @@
 
 namespace braggd {
 
-enum class Transport : std::uint8_t { memory, tcp, ipc };
-inline constexpr std::array<std::string_view, 3> transport_names{"memory", "tcp", "ipc"};
+enum class Transport : std::uint8_t { memory, tcp, ipc, shm };
+inline constexpr std::array<std::string_view, 4> transport_names{"memory", "tcp", "ipc", "shm"};
 
 /// Some frames of a scan, held encoded in memory, as a scan of any length: frame i is frame i modulo their number.
 class RepeatedScan final : public ScanReader {

@@ -6,9 +6,11 @@
 #include <thread>
 #include <utility>
 
+#include "core/text.hpp"
 #include "kernels/chunk.hpp"
 #include "sinks/stream2_sender_plan.hpp"
 #include "sinks/stream2_sender_sockets.hpp"
+#include "sockets/frame_pool.hpp"
 #include "wire/stream2_encode.hpp"
 
 namespace braggd {
@@ -89,9 +91,9 @@ std::vector<std::byte> encode_damaged(const SeriesName& series, Frame frame, Dam
 /// One call of send().
 class Stream2Sender::Run {
  public:
-  Run(const SendOptions& options, PushSockets& sockets, ScanReader& scan,
+  Run(const SendOptions& options, PushSockets& sockets, FramePoolWriter* pool, ScanReader& scan,
       const std::function<void(const SendProgress&)>& progress, const std::stop_token& stop)
-      : options_(options), sockets_(sockets), scan_(scan), progress_(progress), stop_(stop) {}
+      : options_(options), sockets_(sockets), pool_(pool), scan_(scan), progress_(progress), stop_(stop) {}
 
   SendLedger operator()(const std::vector<PlannedScan>& plan);
 
@@ -99,11 +101,15 @@ class Stream2Sender::Run {
   bool send_scan(const PlannedScan& planned, const ScanHeader& header);
   bool send_planned(const PlannedMessage& planned, const ScanHeader& header);
   bool send_image(const PlannedMessage& planned, const SeriesName& series);
+  bool send_frame(const PlannedMessage& planned, const SeriesName& series, Frame frame);
   bool hand_over(std::size_t sender, std::vector<std::byte> message);
+  bool hand_over_shared(std::size_t sender, std::span<const std::byte> head, std::span<const std::byte> rest);
+  bool nobody_took(std::size_t sender);
   void account(const PlannedMessage& planned);
 
   const SendOptions& options_;
   PushSockets& sockets_;
+  FramePoolWriter* pool_;  // null: frames travel in their messages
   ScanReader& scan_;
   const std::function<void(const SendProgress&)>& progress_;
   const std::stop_token& stop_;
@@ -184,8 +190,7 @@ bool Stream2Sender::Run::send_image(const PlannedMessage& planned, const SeriesN
     return true;
   }
   frame.value().meta.frame_number = planned.frame;
-  if (!hand_over(planned.sender, encode_damaged(series, std::move(frame.value()), planned.damage)))
-    return false;
+  if (!send_frame(planned, series, std::move(frame.value()))) return false;
   account(planned);
   ++so_far_.images_sent;
   so_far_.bytes_sent = ledger_.bytes_sent;
@@ -193,13 +198,38 @@ bool Stream2Sender::Run::send_image(const PlannedMessage& planned, const SeriesN
   return true;
 }
 
+bool Stream2Sender::Run::send_frame(const PlannedMessage& planned, const SeriesName& series, Frame frame) {
+  if (pool_ == nullptr)
+    return hand_over(planned.sender, encode_damaged(series, std::move(frame), planned.damage));
+  if (planned.damage == Damage::none)
+    return hand_over_shared(planned.sender, encode_image_head(series, frame), frame.bytes.view());
+  return hand_over_shared(planned.sender, encode_damaged(series, std::move(frame), planned.damage), {});
+}
+
+bool Stream2Sender::Run::hand_over_shared(std::size_t sender, std::span<const std::byte> head,
+                                          std::span<const std::byte> rest) {
+  const auto slot = pool_->take(Clock::now() + seconds_of(options_.send_timeout_s), stop_);
+  if (!slot) return nobody_took(sender);
+  const std::size_t bytes = head.size() + rest.size();
+  if (bytes > slot->room.size())
+    throw OutputError(
+        fmt::format("a frame of {} is larger than the scan's header allows", format_bytes(bytes)));
+  std::ranges::copy(rest, std::ranges::copy(head, slot->room.begin()).out);
+  if (!hand_over(sender, pool_->hand_over(*slot, bytes))) return false;
+  ledger_.bytes_sent += bytes;
+  return true;
+}
+
 bool Stream2Sender::Run::hand_over(std::size_t sender, std::vector<std::byte> message) {
   if (stop_.stop_requested()) return false;
   const std::size_t bytes = message.size();
-  if (sockets_.send(sender, std::move(message), seconds_of(options_.send_timeout_s), stop_)) {
-    ledger_.bytes_sent += bytes;
-    return true;
-  }
+  if (!sockets_.send(sender, std::move(message), seconds_of(options_.send_timeout_s), stop_))
+    return nobody_took(sender);
+  ledger_.bytes_sent += bytes;
+  return true;
+}
+
+bool Stream2Sender::Run::nobody_took(std::size_t sender) {
   if (!stop_.stop_requested()) {
     ledger_.failure =
         fmt::format("no receiver took a message at {} for {:g} s{}", sockets_.endpoints()[sender],
@@ -262,9 +292,17 @@ SendLedger Stream2Sender::send(ScanReader& scan, const std::function<void(const 
     return ledger;
   }
   sockets_->set_high_water_mark(static_cast<int>(std::clamp<std::uint64_t>(messages, 1, 1'000'000)));
-  ledger = Run(options_, *sockets_, scan, progress, stop)(plan);
+  if (!options_.shared_memory.empty()) {
+    const auto slots = std::clamp<std::uint64_t>(options_.queue_bytes / message_bytes, 2, 1000);
+    const std::uint64_t room = message_bytes + message_bytes / 100 + 65536;  // of what does not compress
+    pool_ =
+        std::make_unique<FramePoolWriter>(options_.shared_memory, static_cast<std::uint32_t>(slots), room);
+  }
+  ledger = Run(options_, *sockets_, pool_.get(), scan, progress, stop)(plan);
   const double linger_s = ledger.failure.empty() ? options_.linger_s : 1;
-  if (!sockets_->close(seconds_of(linger_s)) && ledger.failure.empty()) {
+  const auto until = Clock::now() + seconds_of(linger_s);
+  const bool left = sockets_->close(seconds_of(linger_s));
+  if (!(left && (!pool_ || pool_->wait_until_taken(until))) && ledger.failure.empty()) {
     ledger.failure = fmt::format("the last messages may not have been delivered within {:g} s", linger_s);
   }
   return ledger;

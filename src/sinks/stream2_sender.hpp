@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -17,6 +18,7 @@
 
 namespace braggd {
 
+class FramePoolWriter;
 class PushSockets;
 
 struct SendOptions {
@@ -29,6 +31,8 @@ struct SendOptions {
   std::uint64_t fault_seed = 1;
   StreamFaults faults{};
   std::uint64_t queue_bytes = std::uint64_t{256} << 20;  ///< of messages that wait for receivers
+  std::filesystem::path shared_memory =
+      {};  ///< where frames lie for a receiver on this machine; empty: in messages
   SocketAccess access{};
   double receiver_timeout_s = 30;  ///< for a receiver to turn up
   double send_timeout_s = 60;      ///< for a receiver to take a message
@@ -71,7 +75,8 @@ class Stream2Sender {
   const std::vector<std::string>& endpoints() const;
 
   /// Waits for the receivers, sends the scan and hands over all that is queued; once in an object's life. Throws
-  /// OutputError if no receiver turns up, ConfigError if the scan has too few frames for its faults.
+  /// OutputError if no receiver turns up or there is no shared memory, ConfigError if the scan has too few frames for its
+  /// faults.
   SendLedger send(ScanReader& scan, const std::function<void(const SendProgress&)>& progress = {},
                   std::stop_token stop = {});
 
@@ -79,6 +84,7 @@ class Stream2Sender {
   class Run;
   SendOptions options_;
   std::unique_ptr<PushSockets> sockets_;
+  std::unique_ptr<FramePoolWriter> pool_;
 };
 
 }  // namespace braggd

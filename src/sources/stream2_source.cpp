@@ -13,6 +13,7 @@
 #include "sockets/access_guard.hpp"
 #include "sockets/connection_watch.hpp"
 #include "sockets/endpoint.hpp"
+#include "sockets/frame_pool.hpp"
 #include "wire/stream2_decode.hpp"
 
 namespace braggd {
@@ -124,10 +125,20 @@ bool Stream2Source::Socket::discard_rest(const zmq::message_t& message) {
 
 namespace {
 
-// One message through the assembler; the frame's bytes stay in it.
-void take_message(ScanAssembler& assembler, const std::shared_ptr<zmq::message_t>& message) {
+// One message through the assembler; the frame's bytes stay in it, or where it says that they are.
+void take_message(ScanAssembler& assembler, FramePools& pools,
+                  const std::shared_ptr<zmq::message_t>& message) {
   const std::span<const std::byte> view(static_cast<const std::byte*>(message->data()), message->size());
-  assembler.receive(parse_stream2(Bytes(message, view)), {unix_ns(), view.size()});
+  Bytes bytes(message, view);
+  if (FramePools::is_reference(view)) {
+    try {
+      bytes = pools.open(view);
+    } catch (const InputError& error) {
+      return assembler.receive_unreadable(error.what());
+    }
+  }
+  const std::size_t size = bytes.size();
+  assembler.receive(parse_stream2(std::move(bytes)), {unix_ns(), size});
 }
 
 }  // namespace
@@ -170,6 +181,7 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
   const std::string peers =
       config_.bind.empty() ? fmt::format("{}", fmt::join(config_.connect, ", ")) : config_.bind;
   ScanAssembler assembler(intake, assembler_options(config_, peers), strays_);
+  FramePools pools(config_.shared_memory);
   spdlog::info("source=stream2 waiting for scans, {} {}", config_.bind.empty() ? "connected to" : "bound to",
                config_.bind.empty() ? peers : endpoint());
   const auto pump = [&](milliseconds timeout) {
@@ -178,7 +190,7 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
       assembler.receive_unreadable(
           "it has several parts; a detector that speaks Stream V1 must be set to format cbor");
     } else if (message) {
-      take_message(assembler, message);
+      take_message(assembler, pools, message);
     }
     return message != nullptr;
   };

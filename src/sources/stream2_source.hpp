@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -28,6 +29,7 @@ struct Stream2Config : SocketAccess {
   double end_grace_s = 1;
   std::uint64_t scans = 0;
   std::uint32_t io_threads = 1;
+  std::filesystem::path shared_memory = {};
   static constexpr auto fields() {
     using C = Stream2Config;
     const std::tuple own{
@@ -51,6 +53,9 @@ struct Stream2Config : SocketAccess {
             .unit("s"),
         field("scans", &C::scans, "stop after so many scans; 0: go on for ever", 0, 9e15),
         field("io_threads", &C::io_threads, "threads that move bytes from the network", 1, 64),
+        directory_field("shared_memory", &C::shared_memory,
+                        "where edge nodes on this machine may put frames in place of sending them, such as "
+                        "/dev/shm/braggd (README, Shared memory); empty: they may not"),
     };
     return std::tuple_cat(own, SocketAccess::fields());
   }

@@ -85,10 +85,12 @@ CborWriter& CborWriter::end_map() {
 }
 
 CborWriter& CborWriter::bytes(std::span<const std::byte> content) {
-  head([&](unsigned char* out, std::size_t size) {
-    return cbor_encode_bytestring_start(content.size(), out, size);
-  });
-  return append(content);
+  return bytes_head(content.size()).append(content);
+}
+
+CborWriter& CborWriter::bytes_head(std::size_t size) {
+  return head(
+      [size](unsigned char* out, std::size_t room) { return cbor_encode_bytestring_start(size, out, room); });
 }
 
 }  // namespace braggd

@@ -30,6 +30,9 @@ class CborWriter {
   CborWriter& map(std::uint64_t pairs);
   CborWriter& end_map();
   CborWriter& bytes(std::span<const std::byte> content);
+  /// The same without the content, which must follow: appended here, or somewhere else.
+  CborWriter& bytes_head(std::size_t size);
+  CborWriter& append(std::span<const std::byte> content);
 
   void reserve(std::size_t bytes) { out_.reserve(bytes); }
   std::vector<std::byte> take() { return std::move(out_); }
@@ -37,7 +40,6 @@ class CborWriter {
  private:
   template <class Encode>
   CborWriter& head(Encode encode);
-  CborWriter& append(std::span<const std::byte> content);
 
   CborStyle style_;
   std::vector<std::byte> out_;

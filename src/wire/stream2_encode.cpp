@@ -55,8 +55,8 @@ std::uint64_t typed_tag(PixelType type) {
   return 0;
 }
 
-void write_array(CborWriter& out, Shape shape, PixelType type, Encoding encoding,
-                 std::span<const std::byte> bytes) {
+/// All but the bytes.
+void write_array_head(CborWriter& out, Shape shape, PixelType type, Encoding encoding, std::size_t bytes) {
   out.tag(cbor_tag::row_major_array).array(2);
   out.array(2).unsigned_integer(shape.rows).unsigned_integer(shape.cols);
   out.tag(typed_tag(type));
@@ -64,7 +64,13 @@ void write_array(CborWriter& out, Shape shape, PixelType type, Encoding encoding
     out.tag(cbor_tag::dectris_compression).array(3).text(name_of(encoding));
     out.unsigned_integer(encoding == Encoding::lz4 ? 0 : bytes_per_pixel(type));
   }
-  out.bytes(bytes);
+  out.bytes_head(bytes);
+}
+
+void write_array(CborWriter& out, Shape shape, PixelType type, Encoding encoding,
+                 std::span<const std::byte> bytes) {
+  write_array_head(out, shape, type, encoding, bytes.size());
+  out.append(bytes);
 }
 
 PairList begin_message(std::string_view type, const SeriesName& series) {
@@ -201,6 +207,17 @@ std::vector<std::byte> encode_image(const SeriesName& series, const Frame& frame
     out.end_map();
   });
   return finish_message(pairs, style, 512 + (frame.bytes.size() + 128) * style.channels.size());
+}
+
+std::vector<std::byte> encode_image_head(const SeriesName& series, const Frame& frame) {
+  PairList pairs = begin_message("image", series);
+  const Stream2Style style;
+  pairs.add_integer("image_id", frame.meta.frame_number);
+  pairs.add("data", [&](CborWriter& out) {
+    out.map(1).text(style.channels.front());
+    write_array_head(out, frame.shape, frame.pixel_type, frame.encoding, frame.bytes.size());
+  });
+  return finish_message(pairs, style);
 }
 
 std::vector<std::byte> encode_end(const SeriesName& series, const Stream2Style& style) {

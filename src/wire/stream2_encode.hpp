@@ -29,6 +29,9 @@ std::vector<std::byte> encode_start(const ScanHeader& header, const Stream2Style
 std::vector<std::byte> encode_image(const SeriesName& series, const Frame& frame,
                                     const Stream2Style& style = {});
 
+/// The same in the default style without the frame's bytes, which follow it: for those who put them in their place themselves.
+std::vector<std::byte> encode_image_head(const SeriesName& series, const Frame& frame);
+
 std::vector<std::byte> encode_end(const SeriesName& series, const Stream2Style& style = {});
 
 }  // namespace braggd

@@ -1,10 +1,13 @@
 // The sender and the receiver of Stream V2 over real sockets: what one predicts, the other counts.
+#include <array>
+#include <filesystem>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
 #include <zmq.hpp>
 
+#include "core/scratch_directory.hpp"
 #include "sinks/stream2_sender.hpp"
 #include "sources/stream2_source.hpp"
 #include "unit/sources/recording_intake.hpp"
@@ -35,6 +38,7 @@ Transfer transfer(SendOptions options, std::size_t senders, std::uint64_t scans)
   config.close_timeout_s = 1;
   config.idle_timeout_s = 20;
   config.end_grace_s = 0.2;
+  config.shared_memory = options.shared_memory;
   Stream2Source source(config);
   Transfer done;
   RecordingIntake intake;
@@ -74,10 +78,19 @@ void expect_equal_books(const Transfer& done) {
   }
 }
 
+constexpr std::array all_faults{"",
+                                "drop=3",
+                                "duplicate=4",
+                                "swap=20",
+                                "truncate=2",
+                                "corrupt=3",
+                                "wrong_shape=2",
+                                "missing_end",
+                                "stall=0.7",
+                                "drop=2,duplicate=3,swap=5,truncate=2,corrupt=2,wrong_shape=1"};
+
 TEST(Stream2Loopback, TheReceiversBooksAreTheSendersForEveryFault) {
-  for (const char* faults :
-       {"", "drop=3", "duplicate=4", "swap=20", "truncate=2", "corrupt=3", "wrong_shape=2", "missing_end",
-        "stall=0.7", "drop=2,duplicate=3,swap=5,truncate=2,corrupt=2,wrong_shape=1"}) {
+  for (const char* faults : all_faults) {
     for (const std::size_t senders : {1u, 2u, 3u}) {
       SCOPED_TRACE(std::string(faults) + " from " + std::to_string(senders));
       SendOptions options;
@@ -86,6 +99,21 @@ TEST(Stream2Loopback, TheReceiversBooksAreTheSendersForEveryFault) {
       expect_equal_books(transfer(options, senders, 1));
     }
   }
+}
+
+TEST(Stream2Loopback, TheSameThroughSharedMemory) {
+  const ScratchDirectory shared(std::filesystem::temp_directory_path());
+  for (const char* faults : all_faults) {
+    for (const std::size_t senders : {1u, 2u}) {
+      SCOPED_TRACE(std::string(faults) + " from " + std::to_string(senders));
+      SendOptions options;
+      options.faults = parse_faults(faults);
+      options.shared_memory = shared.path();
+      options.queue_bytes = 1;  // the fewest slots
+      expect_equal_books(transfer(options, senders, 1));
+    }
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(shared.path()));
 }
 
 TEST(Stream2Loopback, ASecondScanInMidScanEndsTheFirst) {
