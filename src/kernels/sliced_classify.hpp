@@ -113,7 +113,11 @@ BRAGGD_TARGET_AVX512 inline void classify_avx512(const GroupInput& in, const Con
     }
     enough = _mm512_ternarylogic_epi64(value, limit, enough, differs_by_value);
   }
-  if (in.masked != nullptr) enough = _mm512_andnot_si512(_mm512_loadu_si512(in.masked), enough);
+  if (in.masked != nullptr) {
+    const __m512i masked = _mm512_loadu_si512(in.masked);
+    enough = _mm512_andnot_si512(masked, enough);
+    value = _mm512_andnot_si512(masked, value);  // gaps between modules, which most rows have, are masked
+  }
   group.any_none = false;
   if (_mm512_test_epi64_mask(value, value) != 0)
       [[unlikely]] {  // without the highest bit no pixel is no-data
