@@ -28,6 +28,7 @@ enum class FieldKind : std::uint8_t {
   choice,
   file,
   directory,
+  model,
   text_list,
   file_list
 };
@@ -135,11 +136,17 @@ constexpr auto files_field(std::string_view key, std::vector<std::string> C::*me
   return Field<C, std::vector<std::string>>{key, member, doc, FieldKind::file_list};
 }
 
-/// A directory: for output, made when it is first needed, or a model bundle, which its stage checks. Relative paths start
-/// at the pipeline file's folder.
+/// A directory for output, made when it is first needed. Relative paths start at the pipeline file's folder.
 template <class C>
 constexpr auto directory_field(std::string_view key, std::filesystem::path C::*member, std::string_view doc) {
   return Field<C, std::filesystem::path>{key, member, doc, FieldKind::directory};
+}
+
+/// A model bundle, which its stage checks: a directory, or store:NAME for the active model of a name in the model store,
+/// which becomes that model's directory when the pipeline is read.
+template <class C>
+constexpr auto model_field(std::string_view key, std::filesystem::path C::*member, std::string_view doc) {
+  return Field<C, std::filesystem::path>{key, member, doc, FieldKind::model};
 }
 
 namespace detail {

@@ -1,6 +1,7 @@
 #include "cli/model_tasks.hpp"
 
 #include <cstdio>
+#include <sched.h>
 #include <unistd.h>
 
 #include "cli/exit_code.hpp"
@@ -16,7 +17,14 @@ struct TaskVerb {
   PipelineOptions pipeline;
   BaselineTask task;
   std::string store;
+  bool background = false;
 };
+
+/// From now on this process and its threads run only where no other wants the core.
+void step_back() {
+  const sched_param nothing{};
+  if (::sched_setscheduler(0, SCHED_IDLE, &nothing) != 0) ::nice(19);
+}
 
 void print_epoch(const EncoderProgress& at) {
   constexpr int width = 30;
@@ -57,6 +65,7 @@ void print_outcome(const LearntOutcome& outcome) {
 int run_task(const TaskVerb& options,
              LearntOutcome (*task)(ModelStore&, const BaselineTask&, const TrainingProgressSink&,
                                    const std::stop_token&)) {
+  if (options.background) step_back();
   block_stop_signals();
   std::stop_source stop;
   const SignalWatcher watcher(
@@ -80,8 +89,8 @@ void add_options(CLI::App* verb, TaskVerb& options) {
   BaselineOptions& baseline = options.task.options;
   EncoderTraining& training = baseline.training;
   verb->add_option("-p,--pipeline", options.pipeline.file,
-                   "the pipeline file: its stages make peaks of the scans")
-      ->required()
+                   "the pipeline file: its stages make peaks of the scans; not needed for files that a sink "
+                   "rei_patches wrote (NAME.patches.h5), which may be given in place of scans")
       ->type_name("FILE");
   add_store_option(verb, options.store);
   verb->add_option("--clusters", baseline.n_clusters, "clusters of the baseline's patches")
@@ -100,6 +109,7 @@ void add_options(CLI::App* verb, TaskVerb& options) {
                    "file that is written now and then and taken up again")
       ->type_name("FILE");
   add_device_option(verb, training.device);
+  verb->add_flag("--background", options.background, "leave the cores to everything else that wants them");
   add_overrides(verb, options.pipeline.overrides);
 }
 

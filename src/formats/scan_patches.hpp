@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "formats/hdf5.hpp"
@@ -31,6 +32,14 @@ struct ScanPatches {
 
   std::size_t size() const { return origins.size(); }
 };
+
+/// How files of patches are called: <scan id>.patches.h5.
+inline constexpr std::string_view patches_suffix = ".patches.h5";
+
+/// By its name.
+inline bool is_patches_file(const std::filesystem::path& file) {
+  return file.filename().string().ends_with(patches_suffix);
+}
 
 /// Writes into an HDF5 file, with the names of the published program: `patch` (n, 15, 15), `coordinate` (n, 3) as frame,
 /// row, column of the patch's corner, `frame_idx` (n); beside them the group `frames`. Throws hdf5::Error.

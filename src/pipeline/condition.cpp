@@ -30,8 +30,12 @@ constexpr std::array facts{
     FactInfo{"peaks", "peaks so far", true, {}},
     FactInfo{"peaks_per_frame", "the same over the frames that are through", true, {}},
     FactInfo{"seconds", "since it began", true, {}},
+    FactInfo{"file", "the result's file; known when it has ended", false, {}},
+    FactInfo{"patches_file", "the file of the sink rei_patches; known when it has ended", false, {}},
     FactInfo{"anomaly.decision", "whether the sample has changed", false, decisions},
+    FactInfo{"anomaly.model", "the model that says so", false, {}},
     FactInfo{"anomaly.rei", "the rare event indicator so far", true, {}},
+    FactInfo{"anomaly.too_big_share", "of components that are too big for a patch", true, {}},
     FactInfo{"anomaly.changed_frame", "at which a change became significant", true, {}},
 };
 

@@ -32,6 +32,7 @@ struct Entry {
   Settings settings;
   Position position;
   std::map<std::string, Position, std::less<>> key_positions;
+  std::map<std::string, std::string> stored_models{};  ///< key → NAME of the settings that were store:NAME
 
   Position position_of(std::string_view key) const;
   /// The key as `--set` names it: stages.threshold.at_least, source.file.

@@ -8,6 +8,7 @@
 
 #include "core/text.hpp"
 #include "pipeline/component_table.hpp"
+#include "pipeline/stored_models.hpp"
 #include "pipeline/yaml_value.hpp"
 
 namespace braggd {
@@ -109,7 +110,7 @@ void ConfigReader::read_document(const YAML::Node& root, PipelineConfig& config)
   }
   check_version(root);
   config.engine = read_options(root, "engine");
-  config.service = read_options(root, "service");
+  config.service = service_ = read_options(root, "service");
   if (const YAML::Node source = root["source"]) {
     config.source = read_entry(source, "source");
   } else {
@@ -271,10 +272,19 @@ void ConfigReader::read_setting(std::string_view key, const YAML::Node& value, P
                                 Entry& entry) {
   const auto field = std::ranges::find(fields, key, &FieldDescriptor::key);
   try {
-    entry.settings[std::string(key)] = read_value(value, *field, base);
+    Value& setting = entry.settings[std::string(key)] = read_value(value, *field, base);
+    if (field->kind == FieldKind::model) resolve_model(key, setting, entry);
   } catch (const ConfigError& error) {
     add(position, entry.path_of(key), error.what(), std::string(field->doc));
   }
+}
+
+void ConfigReader::resolve_model(std::string_view key, Value& setting, Entry& entry) {
+  const auto name = stored_model_name(std::get<std::string>(setting));
+  if (!name) return;
+  const std::string model(*name);
+  setting = active_bundle(model_store_of(service_), model).string();
+  entry.stored_models[std::string(key)] = model;
 }
 
 void ConfigReader::apply_overrides(const std::string& prefix, const std::vector<FieldDescriptor>& fields,

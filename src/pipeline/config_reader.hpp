@@ -35,12 +35,14 @@ class ConfigReader {
   void read_setting(std::string_view key, const YAML::Node& value, Position position,
                     const std::vector<FieldDescriptor>& fields, const std::filesystem::path& base,
                     Entry& entry);
+  void resolve_model(std::string_view key, Value& setting, Entry& entry);
   void apply_overrides(const std::string& prefix, const std::vector<FieldDescriptor>& fields, Entry& entry);
   void fill_defaults(const std::vector<FieldDescriptor>& fields, Entry& entry);
   void report_unused_overrides(const PipelineConfig& config);
   void add(Position position, std::string key, std::string text, std::string suggestion = {});
 
   std::filesystem::path file_;
+  Settings service_;  ///< read before the stages, which may name models of its store
   std::span<const Override> overrides_;
   std::vector<bool> used_;
   std::vector<Problem>& problems_;

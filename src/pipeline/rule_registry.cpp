@@ -46,6 +46,14 @@ void check_rule(const CommandRule& rule) {
   for (std::size_t i = 1; i < rule.command.size(); ++i) check_text(rule.command[i], "command");
 }
 
+void check_rule(const RetrainRule& rule) {
+  if (rule.model.empty() || safe_file_name(rule.model) != rule.model)
+    throw ConfigError("a model's name is made of letters, digits, '.', '_' and '-'", "model");
+  if (rule.when.find("phase") == std::string::npos && rule.when.find("exit_status") == std::string::npos) {
+    throw ConfigError("a scan's patches are known when it has ended: add `and phase == ended`", "when");
+  }
+}
+
 template <class Rule>
 RuleEntry entry_of() {
   return {Rule::info, describe_fields<Rule>(), [](const Settings& settings) {
@@ -59,7 +67,8 @@ RuleEntry entry_of() {
 
 std::span<const RuleEntry> rule_registry() {
   static const std::vector<RuleEntry> table{entry_of<AlarmRule>(), entry_of<WebhookRule>(),
-                                            entry_of<MessageRule>(), entry_of<CommandRule>()};
+                                            entry_of<MessageRule>(), entry_of<CommandRule>(),
+                                            entry_of<RetrainRule>()};
   return table;
 }
 

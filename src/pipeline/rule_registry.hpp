@@ -73,6 +73,33 @@ struct CommandRule : RuleConfig {
   }
 };
 
+struct RetrainRule : RuleConfig {
+  std::string model;
+  std::uint32_t scans = 3;
+  std::uint32_t epochs = 20;
+  std::uint32_t clusters = 40;
+  double rest_s = 3600;
+  double timeout_s = 86400;
+  static constexpr StageInfo info{"retrain",
+                                  "Teaches a model of the store the scans for which the condition held, as "
+                                  "`braggd model retrain` does, in "
+                                  "a process of its own that gets only what time the frames leave; the "
+                                  "pipeline needs a sink rei_patches."};
+  static constexpr auto fields() {
+    using C = RetrainRule;
+    return std::tuple{
+        field("when", &C::when, "condition, such as anomaly.decision == changed and phase == ended")
+            .required(),
+        field("model", &C::model, "the name of the model in the model store").required(),
+        field("scans", &C::scans,
+              "so many scans are learnt: the first of them, of which the others are repeats", 2, 100),
+        field("epochs", &C::epochs, "times that every patch is seen", 1, 100000),
+        field("clusters", &C::clusters, "clusters of the patches", 2, 1000),
+        field("rest_s", &C::rest_s, "after a training none begins for so long", 0, 1e7).unit("s"),
+        field("timeout_s", &C::timeout_s, "after which a training is ended", 1, 1e7).unit("s")};
+  }
+};
+
 struct RuleEntry {
   StageInfo info;
   std::vector<FieldDescriptor> fields;

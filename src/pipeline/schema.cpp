@@ -29,6 +29,7 @@ ordered_json type_of(const FieldDescriptor& field) {
     case FieldKind::text:
     case FieldKind::file:
     case FieldKind::directory:
+    case FieldKind::model:
       break;
   }
   return {{"type", "string"}};

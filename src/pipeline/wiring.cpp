@@ -43,6 +43,7 @@ class Wiring {
     for (std::size_t i = 0; i < plan_.config.stages.size(); ++i) place(i);
     place_sinks();
     report_unused();
+    check_rules();
   }
 
  private:
@@ -158,6 +159,15 @@ class Wiring {
       if (used[i]) continue;
       add(plan_.config.stages[i], "", "nothing takes its product",
           "remove it, or let a stage or sink say from: " + plan_.config.stages[i].name);
+    }
+  }
+
+  void check_rules() {
+    if (std::ranges::find(plan_.config.sinks, "rei_patches", &Entry::type) != plan_.config.sinks.end())
+      return;
+    for (const Entry& rule : plan_.config.rules) {
+      if (rule.type != "retrain") continue;
+      add(rule, "", "nothing writes the patches that it learns from", "add {type: rei_patches} to the sinks");
     }
   }
 

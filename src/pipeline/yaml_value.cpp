@@ -10,6 +10,7 @@
 #include <braggd/error.hpp>
 
 #include "core/text.hpp"
+#include "pipeline/stored_models.hpp"
 
 namespace braggd {
 
@@ -164,6 +165,8 @@ std::string describe_kind(const FieldDescriptor& field) {
       return "a file's path";
     case FieldKind::directory:
       return "a directory's path";
+    case FieldKind::model:
+      return "a bundle's directory, or store:NAME";
     case FieldKind::text_list:
       return "a list of texts";
     case FieldKind::file_list:
@@ -191,6 +194,9 @@ Value read_value(const YAML::Node& node, const FieldDescriptor& field, const std
       return read_choice(node, field);
     case FieldKind::file:
     case FieldKind::directory:
+      return read_path(node, field, base);
+    case FieldKind::model:
+      if (node.IsScalar() && stored_model_name(node.Scalar())) return node.Scalar();
       return read_path(node, field, base);
     case FieldKind::text_list:
       return read_text_list(node, field);

@@ -1,20 +1,14 @@
 // What rules can do.
 #include <chrono>
-#include <condition_variable>
-#include <csignal>
-#include <cstring>
-#include <fcntl.h>
 #include <httplib.h>
-#include <spawn.h>
 #include <spdlog/fmt/fmt.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <braggd/error.hpp>
 
 #include "core/text.hpp"
 #include "pipeline/rule_registry.hpp"
+#include "service/child_process.hpp"
+#include "service/retrain_action.hpp"
 #include "service/steering.hpp"
 #include "sockets/message_pusher.hpp"
 
@@ -42,15 +36,6 @@ std::string body_of(const ordered_json& message) {
 
 Clock::duration seconds_of(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-}
-
-// False: stopped.
-bool sleep_for(Clock::duration time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
 }
 
 class RaiseAlarm final : public RuleAction {
@@ -122,51 +107,6 @@ class PushMessage final : public RuleAction {
   MessagePusher pusher_;
 };
 
-/// A child process that is never left behind.
-class Child {
- public:
-  Child(const std::vector<std::string>& words, int standard_input) {
-    std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, standard_input, STDIN_FILENO);
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none, standard;
-    sigemptyset(&none);
-    sigfillset(&standard);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &standard);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    const int error = ::posix_spawn(&process_, arguments[0], &files, &attributes, arguments.data(), environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    if (error != 0) throw OutputError(words.front() + " cannot be run: " + std::string(std::strerror(error)));
-  }
-  ~Child() {
-    if (process_ <= 0) return;
-    ::kill(-process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  /// Its exit status as waitpid gives it, once it has ended.
-  std::optional<int> ended() {
-    int status = 0;
-    if (::waitpid(process_, &status, WNOHANG) != process_) return std::nullopt;
-    process_ = 0;
-    return status;
-  }
-
- private:
-  pid_t process_ = 0;
-};
-
 class RunCommand final : public RuleAction {
  public:
   explicit RunCommand(const Entry& rule) : rule_(make_config<CommandRule>(rule.settings)) {}
@@ -174,33 +114,11 @@ class RunCommand final : public RuleAction {
   void act(const ScanFacts& facts, const ordered_json& message, const std::stop_token& stop) override {
     std::vector<std::string> words = rule_.command;
     for (std::size_t i = 1; i < words.size(); ++i) words[i] = filled(words[i], facts);
-    const int input = message_descriptor(body_of(message) + "\n");
-    Child child(words, input);
-    ::close(input);
-    const auto until = Clock::now() + seconds_of(rule_.timeout_s);
-    while (Clock::now() < until && sleep_for(std::chrono::milliseconds(20), stop)) {
-      const auto status = child.ended();
-      if (!status) continue;
-      if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return;
-      throw OutputError(WIFEXITED(*status)
-                            ? words.front() + " ended with " + std::to_string(WEXITSTATUS(*status))
-                            : words.front() + " was ended by signal " + std::to_string(WTERMSIG(*status)));
-    }
-    throw OutputError(words.front() + fmt::format(" took longer than {:g} s and was ended", rule_.timeout_s));
+    const std::string facts_text = body_of(message) + "\n";
+    run_program(words, facts_text, seconds_of(rule_.timeout_s), stop);
   }
 
  private:
-  // A file in memory, so that a program that reads nothing blocks nobody.
-  static int message_descriptor(const std::string& text) {
-    const int descriptor = ::memfd_create("braggd-facts", MFD_CLOEXEC);
-    if (descriptor < 0 ||
-        ::write(descriptor, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-      throw OutputError("no memory for the facts of a scan");
-    }
-    ::lseek(descriptor, 0, SEEK_SET);
-    return descriptor;
-  }
-
   CommandRule rule_;
 };
 
@@ -210,11 +128,12 @@ std::string alarm_id_of(const Entry& rule) {
   return "rule_" + rule.name;
 }
 
-std::unique_ptr<RuleAction> make_action(const Entry& rule, AlarmBoard& alarms) {
+std::unique_ptr<RuleAction> make_action(const Entry& rule, const ActionContext& context) {
   if (rule.type == "webhook") return std::make_unique<PostWebhook>(rule);
   if (rule.type == "message") return std::make_unique<PushMessage>(rule);
   if (rule.type == "command") return std::make_unique<RunCommand>(rule);
-  return std::make_unique<RaiseAlarm>(rule, alarms);
+  if (rule.type == "retrain") return std::make_unique<RetrainModel>(rule, context.model_store);
+  return std::make_unique<RaiseAlarm>(rule, context.alarms);
 }
 
 }  // namespace braggd

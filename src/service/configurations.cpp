@@ -6,6 +6,7 @@
 
 #include "core/clock.hpp"
 #include "core/sha256.hpp"
+#include "pipeline/stored_models.hpp"
 
 namespace braggd {
 
@@ -15,6 +16,18 @@ constexpr std::size_t most_records = 100;
 
 std::string sha256_of(const Plan& plan) {
   return sha256_hex(plan.config.text);
+}
+
+/// Which models of the store the stages have, in words.
+std::string models_of(const PipelineConfig& config) {
+  std::string text;
+  for (const Entry& stage : config.stages) {
+    for (const auto& [key, name] : stage.stored_models) {
+      const std::filesystem::path bundle = std::get<std::string>(stage.settings.at(key));
+      text += (text.empty() ? "" : ", ") + stage.name + ": " + bundle.filename().string();
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -36,6 +49,12 @@ void Configurations::wait_for_turn(const Engine& engine, const std::string& deta
     return record.outcome == ConfigurationOutcome::waiting;
   });
   remember(engine.provenance->configuration_sha256, ConfigurationOutcome::waiting, detail);
+  waiting_ = engine.plan;
+}
+
+Plan Configurations::running_or_waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_ ? *waiting_ : running_;
 }
 
 std::shared_ptr<Engine> Configurations::load(const std::shared_ptr<const ScanHeader>& header) {
@@ -53,6 +72,19 @@ std::shared_ptr<Engine> Configurations::load(const std::shared_ptr<const ScanHea
   }
 }
 
+std::shared_ptr<Engine> Configurations::load_active_models(const std::shared_ptr<const ScanHeader>& header) {
+  auto config = with_active_models(running_or_waiting().config);
+  if (!config) return nullptr;
+  auto engine = std::make_shared<Engine>(make_plan(std::move(*config), {}));
+  {
+    const std::lock_guard lock(mutex_);
+    if (engine->provenance->expanded == refused_) return nullptr;
+  }
+  if (header) engine->rehearse(header);
+  wait_for_turn(*engine, models_of(engine->plan.config));
+  return engine;
+}
+
 std::shared_ptr<Engine> Configurations::previous() {
   std::optional<Plan> plan;
   {
@@ -68,7 +100,11 @@ std::shared_ptr<Engine> Configurations::previous() {
 void Configurations::on_adopted(const Engine& engine) {
   const std::lock_guard lock(mutex_);
   const std::string& sha256 = engine.provenance->configuration_sha256;
-  previous_ = std::exchange(running_, engine.plan);
+  waiting_.reset();
+  // An operator who rolls back wants the pipeline before, not the model before, which is the store's to say.
+  const bool other_text = running_.config.text != engine.plan.config.text;
+  Plan before = std::exchange(running_, engine.plan);
+  if (other_text) previous_ = std::move(before);
   for (ConfigurationRecord& record : records_) {
     if (record.outcome == ConfigurationOutcome::running) record.outcome = ConfigurationOutcome::replaced;
     if (record.outcome == ConfigurationOutcome::waiting) record.outcome = ConfigurationOutcome::running;
@@ -79,6 +115,8 @@ void Configurations::on_adopted(const Engine& engine) {
 
 void Configurations::on_refused(const Engine& engine, const std::string& why) {
   const std::lock_guard lock(mutex_);
+  waiting_.reset();
+  refused_ = engine.provenance->expanded;
   for (ConfigurationRecord& record : records_) {
     if (record.outcome != ConfigurationOutcome::waiting) continue;
     record.outcome = ConfigurationOutcome::rolled_back;

@@ -41,6 +41,9 @@ class Configurations {
   /// Reads the file and checks it entirely, stages built for a scan like `header` (null: not built), and puts it on the
   /// waiting list. Null: it is the one in force. Throws ConfigProblems or ConfigError; that too is remembered.
   std::shared_ptr<Engine> load(const std::shared_ptr<const ScanHeader>& header);
+  /// The pipeline in force or, if another waits, that one, with the models that are active in the store now; stages built
+  /// as by `load`, and put on the waiting list. Null: it has them already, or was refused with them. Throws ConfigError.
+  std::shared_ptr<Engine> load_active_models(const std::shared_ptr<const ScanHeader>& header);
   /// The one before the one in force, to be taken next; null: there is none.
   std::shared_ptr<Engine> previous();
 
@@ -54,11 +57,14 @@ class Configurations {
  private:
   void remember(const std::string& sha256, ConfigurationOutcome outcome, const std::string& detail);
   void wait_for_turn(const Engine& engine, const std::string& detail);
+  Plan running_or_waiting() const;
 
   Loader load_;
   mutable std::mutex mutex_;
   Plan running_;
-  std::optional<Plan> previous_;
+  std::optional<Plan> waiting_;
+  std::optional<Plan> previous_;              // of another text than the one in force
+  std::string refused_;                       // expanded
   std::vector<ConfigurationRecord> records_;  // newest last
 };
 

@@ -47,7 +47,7 @@ Daemon::Daemon(Configurations::Loader load, Plan plan, const SessionOptions& opt
       history_(history_file(config_), config_.history),
       configurations_(std::move(load), plan),
       intake_(std::make_shared<Engine>(std::move(plan)), preview_, events()),
-      steering_(alarms_) {
+      steering_({alarms_, config_.model_store}) {
   intake_.engine()->open_sinks();
   steering_.set_rules(intake_.engine()->plan.config.rules);
 }
@@ -200,6 +200,21 @@ bool Daemon::reload() {
     alarms_.raise({"configuration_rejected", Severity::warning, error.what(),
                    "the configuration before stays in force; mend the file and reload", 0, 1});
     throw;
+  }
+}
+
+void Daemon::take_active_models() {
+  const auto scan = intake_.open();
+  try {
+    const auto engine = configurations_.load_active_models(scan ? scan->run.shared_header() : nullptr);
+    if (engine) {
+      take_next(engine);
+      spdlog::info("another model is active in the store: it is taken with the next scan");
+    }
+    alarms_.clear("model_not_taken");
+  } catch (const std::exception& error) {
+    alarms_.raise({"model_not_taken", Severity::warning, error.what(),
+                   "the model before stays in use; promote one that fits", 0, 1});
   }
 }
 

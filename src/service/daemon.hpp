@@ -65,6 +65,9 @@ class Daemon {
   /// ConfigError.
   bool reload();
   Verdict roll_back();
+  /// Where a stage names a model of the store and another one is active now: that one, from the next scan on. What does not
+  /// work is an alarm.
+  void take_active_models();
   /// Lets rules look at the scans that are not over.
   void steer();
   /// Ends `run` after draining.

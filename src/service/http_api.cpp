@@ -239,6 +239,7 @@ void HttpApi::promote(const Request& request, Response& response) const {
   if (!store.model(id))
     return answer_problem(response, 404, "no model " + printable(id, 200) + " is in the store");
   store.promote(id, "over HTTP");
+  daemon_.take_active_models();
   answer_json(response, model_json(*store.model(id)));
 }
 

@@ -20,13 +20,12 @@ std::filesystem::path nearest_existing(std::filesystem::path path) {
 
 }  // namespace
 
-std::vector<std::filesystem::path> directories_of(const std::vector<Entry>& entries) {
+std::vector<std::filesystem::path> paths_of(const std::vector<Entry>& entries, FieldKind kind) {
   std::vector<std::filesystem::path> paths;
   for (const Entry& entry : entries) {
-    const ComponentKind* kind = find_component(entry.section, entry.type);
-    for (const FieldDescriptor& field : *kind->fields) {
+    for (const FieldDescriptor& field : *find_component(entry.section, entry.type)->fields) {
       const auto found = entry.settings.find(field.key);
-      if (field.kind != FieldKind::directory || found == entry.settings.end()) continue;
+      if (field.kind != kind || found == entry.settings.end()) continue;
       if (const auto& path = std::get<std::string>(found->second); !path.empty()) paths.emplace_back(path);
     }
   }
@@ -35,7 +34,7 @@ std::vector<std::filesystem::path> directories_of(const std::vector<Entry>& entr
 
 std::vector<OutputDisk> output_disks(const Plan& plan) {
   std::vector<OutputDisk> disks;
-  for (auto& directory : directories_of(plan.config.sinks)) {
+  for (auto& directory : paths_of(plan.config.sinks, FieldKind::directory)) {
     const auto path = nearest_existing(directory);
     struct statvfs facts {};
     if (::statvfs(path.c_str(), &facts) != 0) continue;

@@ -10,7 +10,7 @@
 namespace braggd {
 
 /// The directories that the options of entries name: outputs of sinks, models of stages.
-std::vector<std::filesystem::path> directories_of(const std::vector<Entry>& entries);
+std::vector<std::filesystem::path> paths_of(const std::vector<Entry>& entries, FieldKind kind);
 
 struct OutputDisk {
   std::filesystem::path directory;  ///< as the pipeline names it

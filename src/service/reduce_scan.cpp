@@ -34,10 +34,25 @@ double threshold_of(const Plan& plan) {
   return 0;
 }
 
+/// What a sink rei_patches wrote. Its threshold is not known.
+ReducedScan copy_patches(const std::filesystem::path& patches, const std::filesystem::path& directory) {
+  ReducedScan reduced{patches, directory / patches.filename(), 0, 0, read_scan_patches(patches)};
+  reduced.n_frames = reduced.content.frames.size();
+  std::error_code error;
+  std::filesystem::copy_file(patches, reduced.patches, error);
+  if (error) throw OutputError(printable(patches.string()) + " cannot be copied: " + error.message());
+  return reduced;
+}
+
 }  // namespace
 
 ReducedScan reduce_to_patches(const Reduction& reduction, const std::filesystem::path& scan,
                               const std::filesystem::path& directory, const std::stop_token& stop) {
+  if (is_patches_file(scan)) return copy_patches(scan, directory);
+  if (reduction.pipeline.empty()) {
+    throw ConfigError(printable(scan.string()) + " is no file of patches (" + std::string(patches_suffix) +
+                      "): --pipeline says how its frames are reduced");
+  }
   Plan plan = plan_of(reduction, scan, directory);
   const double threshold = threshold_of(plan);
   const auto source = plan.source->make(plan.config.source.settings);

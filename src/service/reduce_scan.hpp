@@ -25,7 +25,8 @@ struct ReducedScan {
   ScanPatches content;
 };
 
-/// Plays `scan` through the pipeline and writes its patches into `directory`. Shows progress. Throws ConfigProblems for the
+/// Plays `scan` through the pipeline and writes its patches into `directory`; patches that a sink rei_patches wrote already
+/// (by the name of the file) are copied there. Shows progress. Throws ConfigProblems for the
 /// pipeline, InputError for a scan that cannot be read, is not whole or was broken off, OutputError.
 ReducedScan reduce_to_patches(const Reduction& reduction, const std::filesystem::path& scan,
                               const std::filesystem::path& directory, const std::stop_token& stop);

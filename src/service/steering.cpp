@@ -11,6 +11,7 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "formats/scan_patches.hpp"
 
 namespace braggd {
 
@@ -27,7 +28,9 @@ double number(std::uint64_t count) {
 
 void add_anomaly(ScanFacts& facts, const std::optional<AnomalySummary>& anomaly) {
   facts["anomaly.decision"] = anomaly ? std::string(name_of(anomaly->decision)) : std::string();
+  facts["anomaly.model"] = anomaly ? anomaly->model_id : std::string();
   facts["anomaly.rei"] = anomaly ? anomaly->rei : unknown;
+  facts["anomaly.too_big_share"] = anomaly ? anomaly->too_big_share : unknown;
   facts["anomaly.changed_frame"] =
       anomaly && anomaly->changed_frame != no_frame ? number(anomaly->changed_frame) : unknown;
 }
@@ -50,7 +53,9 @@ ScanFacts facts_of(const PassingScan& scan) {
       {"duplicate", unknown},
       {"peaks", number(counts.peaks)},
       {"peaks_per_frame", progress.finished > 0 ? number(counts.peaks) / number(progress.finished) : unknown},
-      {"seconds", now > scan.begun_ns ? number(now - scan.begun_ns) * 1e-9 : 0}};
+      {"seconds", now > scan.begun_ns ? number(now - scan.begun_ns) * 1e-9 : 0},
+      {"file", std::string()},
+      {"patches_file", std::string()}};
   add_anomaly(facts, counts.anomaly);
   return facts;
 }
@@ -69,6 +74,11 @@ ScanFacts facts_of(const PassingScan& scan, const ScanReport& report) {
   facts["peaks"] = number(report.peaks);
   facts["peaks_per_frame"] = ledger.processed > 0 ? number(report.peaks) / number(ledger.processed) : unknown;
   facts["seconds"] = report.seconds;
+  for (const auto& output : report.outputs) {
+    const bool patches = is_patches_file(output);
+    auto& fact = facts[patches ? "patches_file" : "file"];
+    if (std::get<std::string>(fact).empty()) fact = output.string();
+  }
   add_anomaly(facts, report.anomaly);
   return facts;
 }
@@ -95,11 +105,11 @@ ordered_json facts_json(const ScanFacts& facts) {
 /// A rule with the thread in which it acts.
 class Steering::Rule {
  public:
-  Rule(Entry entry, AlarmBoard& alarms)
+  Rule(Entry entry, const ActionContext& context)
       : entry_(std::move(entry)),
         condition_(std::get<std::string>(entry_.settings.at("when"))),
-        action_(make_action(entry_, alarms)),
-        alarms_(alarms),
+        action_(make_action(entry_, context)),
+        alarms_(context.alarms),
         thread_([this](const std::stop_token& stop) { serve(stop); }) {}
 
   bool is_like(const Entry& other) const {
@@ -162,7 +172,7 @@ class Steering::Rule {
   std::jthread thread_;
 };
 
-Steering::Steering(AlarmBoard& alarms) : alarms_(alarms) {}
+Steering::Steering(ActionContext context) : context_(std::move(context)) {}
 
 Steering::~Steering() = default;
 
@@ -172,14 +182,14 @@ void Steering::set_rules(const std::vector<Entry>& rules) {
   for (const Entry& entry : rules) {
     const auto same = std::ranges::find_if(
         rules_, [&](const std::unique_ptr<Rule>& rule) { return rule && rule->is_like(entry); });
-    next.push_back(same != rules_.end() ? std::move(*same) : std::make_unique<Rule>(entry, alarms_));
+    next.push_back(same != rules_.end() ? std::move(*same) : std::make_unique<Rule>(entry, context_));
   }
   rules_ = std::move(next);
 }
 
 void Steering::begin_scan() {
   const std::lock_guard lock(mutex_);
-  for (const auto& rule : rules_) alarms_.clear(rule->alarm_id());
+  for (const auto& rule : rules_) context_.alarms.clear(rule->alarm_id());
 }
 
 void Steering::look(std::uint64_t scan, const ScanFacts& facts) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,13 +40,19 @@ class RuleAction {
 /// Of the alarm that a rule of type alarm raises.
 std::string alarm_id_of(const Entry& rule);
 
-std::unique_ptr<RuleAction> make_action(const Entry& rule, AlarmBoard& alarms);
+/// What actions work on.
+struct ActionContext {
+  AlarmBoard& alarms;
+  std::filesystem::path model_store;  ///< of the pipeline; empty: the default one
+};
+
+std::unique_ptr<RuleAction> make_action(const Entry& rule, const ActionContext& context);
 
 /// Looks at scans and lets rules act, each at most once a scan. What an action does, however long it takes, holds up
 /// neither the scan nor other rules. Thread-safe.
 class Steering {
  public:
-  explicit Steering(AlarmBoard& alarms);
+  explicit Steering(ActionContext context);
   /// Ends what the actions are doing.
   ~Steering();
 
@@ -58,7 +65,7 @@ class Steering {
 
  private:
   class Rule;
-  AlarmBoard& alarms_;
+  const ActionContext context_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Rule>> rules_;
 };

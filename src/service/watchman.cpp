@@ -119,8 +119,9 @@ void Watchman::look_at_output() {
 }
 
 void Watchman::look_at_models() {
+  daemon_.take_active_models();
   std::string gone;
-  for (const auto& path : directories_of(daemon_.intake().engine()->plan.config.stages)) {
+  for (const auto& path : paths_of(daemon_.intake().engine()->plan.config.stages, FieldKind::model)) {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) gone = path.string() + " is gone";
   }

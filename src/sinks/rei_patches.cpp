@@ -16,7 +16,7 @@ void ReiPatchesSink::check(const Config& config) {
 ReiPatchesSink::ReiPatchesSink(const Config& config, const SinkContext& context)
     : header_(context.header),
       memory_(config.memory),
-      output_(config.directory / (safe_file_name(header_->scan_id) + ".patches.h5"),
+      output_(config.directory / (safe_file_name(header_->scan_id) + std::string(patches_suffix)),
               hdf5::OutputFile::NameTaken::numbered) {}
 
 void ReiPatchesSink::consume(const Envelope& envelope) {

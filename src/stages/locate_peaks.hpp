@@ -44,9 +44,9 @@ struct LocatePeaksConfig {
             "threshold, with its square, the fit of a pseudo-Voigt, a network, or auto: for each peak what "
             "is best for its kind (models/README.md)",
             locate_by_names),
-        directory_field(
-            "model", &C::model,
-            "the network's bundle, a directory; for network, and for auto, which does without one"),
+        model_field("model", &C::model,
+                    "the network: a bundle's directory, or store:NAME for the active model of a name in the "
+                    "model store; for network, and for auto, which does without one"),
         field("device", &C::device,
               "where the network runs: auto (a GPU where there is one), cpu, cuda or cuda:N"),
         field(

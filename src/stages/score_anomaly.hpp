@@ -23,8 +23,9 @@ struct ScoreAnomalyConfig {
   static constexpr auto fields() {
     using C = ScoreAnomalyConfig;
     return std::tuple{
-        directory_field("model", &C::model,
-                        "the model's bundle, a directory (`braggd model init` makes one)"),
+        model_field("model", &C::model,
+                    "the model: a bundle's directory, or store:NAME for the active model of a name in the "
+                    "model store (`braggd model init` makes one)"),
         field("threshold", &C::threshold,
               "confidence below which a patch counts as an anomaly; not given: the model's", 0, 1),
         field("sector_deg", &C::sector_deg, "rotation after which the running score is drawn up", 0.01, 3600)

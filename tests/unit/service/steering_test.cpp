@@ -70,7 +70,7 @@ class WebhookServer {
 
 TEST(Steering, ARuleActsOnceAScanAndAgainInTheNext) {
   AlarmBoard alarms;
-  Steering steering(alarms);
+  Steering steering({alarms, {}});
   steering.set_rules(
       {rule("alarm", {{"when", "dropped > 2"}, {"text", "{scan_id}: {dropped} of REI {anomaly.rei}"}})});
   steering.look(1, facts(2));
@@ -92,7 +92,7 @@ TEST(Steering, AWebhookIsTriedAgainAndGetsTheFacts) {
   WebhookServer server;
   server.failures = 1;
   AlarmBoard alarms;
-  Steering steering(alarms);
+  Steering steering({alarms, {}});
   steering.set_rules({rule(
       "webhook",
       {{"when", "dropped > 0"}, {"url", server.url()}, {"timeout_s", 5.0}, {"retries", std::int64_t{2}}})});
@@ -111,7 +111,7 @@ TEST(Steering, AWebhookThatHangsIsAnAlarmAndHoldsUpNoOtherRuleAndNoEnd) {
   AlarmBoard alarms;
   const auto start = std::chrono::steady_clock::now();
   {
-    Steering steering(alarms);
+    Steering steering({alarms, {}});
     Entry slow = rule(
         "webhook",
         {{"when", "dropped > 0"}, {"url", hanging.url()}, {"timeout_s", 0.2}, {"retries", std::int64_t{20}}});
@@ -133,7 +133,7 @@ TEST(Steering, ACommandGetsItsArgumentsAsTheyAreAndTheFactsOnItsInput) {
   const ScratchDirectory directory(std::filesystem::temp_directory_path());
   const auto out = (directory.path() / "out").string();
   AlarmBoard alarms;
-  Steering steering(alarms);
+  Steering steering({alarms, {}});
   steering.set_rules(
       {rule("command", {{"when", "dropped > 0"},
                         {"timeout_s", 10.0},
@@ -157,7 +157,7 @@ TEST(Steering, ACommandThatFailsHangsOrIsNotThereIsAnAlarm) {
         std::pair{std::vector<std::string>{"/bin/sleep", "100"}, "took longer than 0.3 s"},
         std::pair{std::vector<std::string>{"/nowhere/nothing"}, "cannot be run"}}) {
     AlarmBoard alarms;
-    Steering steering(alarms);
+    Steering steering({alarms, {}});
     steering.set_rules(
         {rule("command", {{"when", "dropped > 0"}, {"timeout_s", 0.3}, {"command", command}})});
     steering.look(1, facts(1));
@@ -172,7 +172,7 @@ TEST(Steering, AMessageReachesWhoPulls) {
   pull.set(zmq::sockopt::rcvtimeo, 5000);
   pull.bind("tcp://127.0.0.1:*");
   AlarmBoard alarms;
-  Steering steering(alarms);
+  Steering steering({alarms, {}});
   steering.set_rules(
       {rule("message", {{"when", "dropped > 0"}, {"connect", pull.get(zmq::sockopt::last_endpoint)}})});
   steering.look(1, facts(1));

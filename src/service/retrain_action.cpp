@@ -1,0 +1,65 @@
+#include "service/retrain_action.hpp"
+
+#include <spdlog/spdlog.h>
+#include <utility>
+
+#include <braggd/error.hpp>
+
+#include "learning/model_store.hpp"
+#include "service/child_process.hpp"
+
+namespace braggd {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* this_program = "/proc/self/exe";
+
+}  // namespace
+
+RetrainModel::RetrainModel(const Entry& rule, std::filesystem::path model_store)
+    : rule_(make_config<RetrainRule>(rule.settings)),
+      store_(model_store.empty() ? default_model_store() : std::move(model_store)) {}
+
+void RetrainModel::act(const ScanFacts& facts, const nlohmann::ordered_json& /*message*/,
+                       const std::stop_token& stop) {
+  if (Clock::now() < next_ || !is_of_active_model(facts)) return;
+  const auto& patches = std::get<std::string>(facts.at("patches_file"));
+  const auto& scan = std::get<std::string>(facts.at("scan_id"));
+  if (patches.empty()) throw OutputError("scan " + scan + " left no patches to learn from");
+  collected_.push_back(patches);
+  spdlog::info("scan={} model={}: scan {} of {} of a new state", scan, rule_.model, collected_.size(),
+               rule_.scans);
+  if (collected_.size() < rule_.scans) return;
+  train(stop);
+  next_ =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(rule_.rest_s));
+  collected_.clear();
+}
+
+bool RetrainModel::is_of_active_model(const ScanFacts& facts) const {
+  const auto active = ModelStore::open_existing(store_).active_model(rule_.model);
+  if (!active) throw OutputError("no model of the name " + rule_.model + " is active in " + store_.string());
+  return std::get<std::string>(facts.at("anomaly.model")) == active->id;
+}
+
+void RetrainModel::train(const std::stop_token& stop) const {
+  std::vector<std::string> words{this_program, "model", "retrain", rule_.model, "--background"};
+  const auto add = [&](std::string option, std::string value) {
+    words.push_back(std::move(option));
+    words.push_back(std::move(value));
+  };
+  add("--store", store_.string());
+  add("--epochs", std::to_string(rule_.epochs));
+  add("--clusters", std::to_string(rule_.clusters));
+  for (const std::string& patches : collected_) add("--from", patches);
+  spdlog::info("model={}: retraining from {} scans begins", rule_.model, collected_.size());
+  run_program(words, "",
+              std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(rule_.timeout_s)),
+              stop);
+  const auto active = ModelStore::open_existing(store_).active_model(rule_.model);
+  spdlog::info("model={}: retraining has ended; active is {}", rule_.model, active ? active->id : "none");
+}
+
+}  // namespace braggd
