@@ -4,7 +4,7 @@
 pipeline_bench.py BUILD [--frames N] [--rounds R] [--out FILE.json]
 
 Simulates the data sets into BUILD/bench (kept there), then runs `kernels_bench` for L and `braggd bench` on one and on two
-workers, from memory and over TCP, in turns, with N and with 3 N frames, whose difference is counted; the best of R rounds counts,
+workers, from memory and over ZeroMQ (with the frames in shared memory, through a UNIX socket, over TCP), in turns, with N and with 3 N frames, whose difference is counted; the best of R rounds counts,
 because a shared machine only ever adds time. Prints a table, what the model predicts for two workers from the figure of one, and cores, links and memory traffic at 700 frames/s.
 """
 import argparse
@@ -77,7 +77,7 @@ def measure(build, name, frames, rounds):
     settings, at_least, table_bytes = SETS[name]
     scan = simulated(build, name, settings)
     pipeline = pipeline_of(scan, at_least)
-    ways = [("memory", 1), ("memory", 2), ("tcp", 2)]
+    ways = [("memory", 1), ("memory", 2), ("shm", 2), ("ipc", 2), ("tcp", 2)]
     lowest = {way: None for way in ways}
     liblz4 = []
     for _ in range(rounds):
@@ -103,7 +103,7 @@ def report(results):
     print(f"\nThe model: frames/s = workers / core-ms. At {RATE} frames/s:")
     print(f"{'data set':<30} two workers, predicted and measured   cores  link Gbit/s  memory GB/s")
     for r in results:
-        one, two, tcp = r["ways"]
+        one, two, *_, tcp = r["ways"]
         predicted = 2e3 / one["core_ms"]
         print(f"{r['set']:<30} {predicted:12.0f} {two['frames_per_second']:12.0f} ({two['frames_per_second'] / predicted:4.2f})"
               f"  {tcp['core_ms'] * RATE / 1e3:12.1f}  {r['frame_bytes'] * RATE * 8e-9:11.1f}"

@@ -20,6 +20,7 @@ GrowingColumn::GrowingColumn(const hdf5::Handle& group, const char* name, hid_t 
   } else {
     call("chunks", [&] { return H5Pset_chunk(properties.id(), 1, &chunk); });
   }
+  if (packing == Packing::checked) call("filter", [&] { return H5Pset_fletcher32(properties.id()); });
   // Whole chunks are appended, so a cache of one is enough: each leaves it as the next one comes.
   const auto access = own("dataset access", [] { return H5Pcreate(H5P_DATASET_ACCESS); });
   call("chunk cache",

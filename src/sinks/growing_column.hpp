@@ -9,6 +9,7 @@ namespace braggd {
 
 enum class Packing : std::uint8_t {
   compressed,  ///< shuffle, gzip level 1, Fletcher32
+  checked,     ///< Fletcher32: what does not become smaller
   plain,       ///< as it is: what comes in volume
 };
 
