@@ -16,7 +16,7 @@ enum class Packing : std::uint8_t {
 class GrowingColumn {
  public:
   GrowingColumn() = default;
-  /// Creates the dataset, empty. `chunk_rows` is also how many rows are best appended at once. Throws
+  /// Creates the dataset, empty. Best appended at once is a multiple of `chunk_rows`. Throws
   /// hdf5::Error.
   GrowingColumn(const hdf5::Handle& group, const char* name, hid_t type, std::uint64_t chunk_rows,
                 Packing packing);

@@ -65,7 +65,8 @@ class RowTable {
       : output_(output), columns_(columns), chunk_rows_(chunk_rows) {
     for (const auto& column : columns) {
       const bool checked = packing == Packing::compressed && column.noisy;
-      datasets_.emplace_back(group, column.name, column.type(), chunk_rows,
+      // The last chunk, mostly empty, takes its whole room in the file where nothing compresses it.
+      datasets_.emplace_back(group, column.name, column.type(), checked ? chunk_rows / 8 : chunk_rows,
                              checked ? Packing::checked : packing);
       if (*column.units != '\0') hdf5::set_attribute(datasets_.back().dataset(), "units", column.units);
       row_bytes_ += column.element_bytes;
