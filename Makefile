@@ -97,7 +97,9 @@ references: build ## writes the generated reference and schema anew
 
 .PHONY: models
 models: build ## trains the shipped models anew; minutes on a GPU, hours on one core (models/README.md)
-	for model in "fast 60736512 0.3" "11 24118784 0" "15 23680512 0"; do set -- $$model; \
+	build/release/src/braggd model train braggnn-fast --out build/models/first --seed 1 --patches 60736512 --pool 1500000
+	build/release/src/braggd model train braggnn-fast --out models/braggnn-fast --start-from build/models/first --seed 7 --patches 40000000
+	for model in "11 24118784 0" "15 23680512 0"; do set -- $$model; \
 	  build/release/src/braggd model train braggnn-$$1 --out models/braggnn-$$1 --seed 1 --patches $$2 --pool 1500000 --tailed $$3; done
 	build/release/src/braggd model judge models/braggnn-fast models/braggnn-11 models/braggnn-15 > models/accuracy.md
 	config/demo/rei_model.sh build/release/src/braggd build/models models/rei-demo

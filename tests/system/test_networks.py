@@ -79,6 +79,16 @@ class Networks(BraggdTest):
         self.assertNotIn("braggnn", alone)
         self.assertIn("fit of one spot", alone)
 
+    def test_two_thirds_of_the_peaks_lie_within_the_errors_that_the_network_states(self):
+        lines = braggd("model", "judge", BUNDLE, "--judge-patches", 4000, "--device", "cpu").stdout.splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith("| braggnn-fast, float32 |"))
+        self.assertTrue(lines[at + 1].startswith("| its errors: share within one sigma |"))
+        clean, dim, wide, overlapped, edge, every = map(float, lines[at + 1].split("|")[2:8])
+        self.assertAlmostEqual(every, 0.68, delta=0.04)
+        for name, share in (("clean", clean), ("overlapped", overlapped), ("edge", edge)):
+            self.assertAlmostEqual(share, 0.68, delta=0.06, msg=name)
+        self.assertTrue(0.4 < dim and wide < 0.9, "what they are off by at most (models/README.md)")
+
     def test_a_training_goes_on_from_a_bundle_and_says_so(self):
         bundle = self.work / "gone-on"
         braggd("model", "train", "braggnn-fast", "--out", bundle, "--patches", 5120, "--pool", 1024, "--judge-patches", 200,
