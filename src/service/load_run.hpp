@@ -41,7 +41,8 @@ struct LoadOptions {
 
 struct LoadResult {
   ScanReport report;
-  double frames_per_second = 0;  ///< written, from the scan's begin to the last sink's end
+  double seconds = 0;            ///< from the first frame's arrival to the last sink's end
+  double frames_per_second = 0;  ///< written, over that time
   double core_s = 0;             ///< processor time of the whole process, a sender in it too
   std::uint64_t peak_budget_bytes = 0;
 };
