@@ -1,13 +1,17 @@
 // `when:` of a rule: comparisons of what is known of a scan, joined by `and`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
+
+#include <braggd/peak.hpp>
 
 namespace braggd {
 
@@ -23,6 +27,16 @@ struct FactInfo {
 };
 
 std::span<const FactInfo> known_facts();
+
+/// The facts that are shares of peaks with a flag.
+inline constexpr std::array<std::pair<std::string_view, PeakFlag>, 6> flag_facts{{
+    {"flagged.touches_edge", touches_edge},
+    {"flagged.touches_mask", touches_mask},
+    {"flagged.saturated", saturated},
+    {"flagged.several_maxima", several_maxima},
+    {"flagged.outside_patch", outside_patch},
+    {"flagged.not_located", not_located},
+}};
 
 /// "anomaly.decision == changed and dropped > 0", checked.
 class Condition {

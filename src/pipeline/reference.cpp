@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/text.hpp"
 #include "pipeline/component_table.hpp"
+#include "pipeline/condition.hpp"
 #include "pipeline/yaml_value.hpp"
 
 namespace braggd {
@@ -97,6 +99,20 @@ void write_markdown_table(std::ostringstream& out, const std::vector<FieldDescri
     out << "| `" << field.key << "` | " << takes << " | "
         << (standard.starts_with("default ") ? "`" + standard.substr(8) + "`" : standard) << " | "
         << field.doc << " |\n";
+  }
+}
+
+void write_facts(std::ostringstream& out) {
+  out << "\n### What rules know\n\n`when` compares these with `==`, `!=`, `<`, `<=`, `>` or `>=` (words: the "
+         "first two), "
+         "comparisons are joined by `and`, and none holds of what is not known yet. In texts `{NAME}` is the "
+         "value.\n\n| name | takes | meaning |\n| --- | --- | --- |\n";
+  for (const FactInfo& fact : known_facts()) {
+    out << "| `" << fact.name << "` | "
+        << (fact.is_number       ? "a number"
+            : fact.words.empty() ? "a word"
+                                 : "one of " + join(fact.words))
+        << " | " << fact.doc << " |\n";
   }
 }
 
@@ -194,6 +210,7 @@ std::string reference_markdown() {
     out << "\n\n";
     write_markdown_table(out, *kind.fields);
   }
+  write_facts(out);
   return out.str();
 }
 

@@ -70,9 +70,18 @@ void LiveScan::on_result(const ScanHeader& header, const Envelope& envelope) {
   } else {
     const std::size_t peaks = list != nullptr ? (*list)->peaks.size() : 0;
     peaks_ += peaks;
+    if (list != nullptr) count_flags((*list)->peaks);
     profile_.add(envelope.meta, peaks);
   }
   if (scored_) score_in_order(envelope);
+}
+
+void LiveScan::count_flags(std::span<const Peak> peaks) {
+  for (const Peak& peak : peaks) {
+    if (peak.flags == 0) continue;
+    for (std::size_t i = 0; i < flag_facts.size(); ++i)
+      flagged_[i] += (peak.flags & flag_facts[i].second) != 0 ? 1U : 0U;
+  }
 }
 
 void LiveScan::score_in_order(const Envelope& envelope) {
@@ -98,7 +107,7 @@ void LiveScan::score_in_order(const Envelope& envelope) {
 
 LiveCounts LiveScan::counts() const {
   const std::lock_guard lock(mutex_);
-  LiveCounts counts{peaks_, dropped_, omega_deg_, std::nullopt, baseline_};
+  LiveCounts counts{peaks_, flagged_, dropped_, omega_deg_, std::nullopt, baseline_};
   if (tally_) counts.anomaly = tally_->score().summary(baseline_->model_id);
   return counts;
 }

@@ -9,9 +9,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "kernels/scan_score.hpp"
+#include "pipeline/condition.hpp"
 #include "pipeline/scan_run.hpp"
 #include "service/preview.hpp"
 
@@ -42,6 +44,7 @@ class PeakProfile {
 /// A moment of it.
 struct LiveCounts {
   std::uint64_t peaks = 0;
+  std::array<std::uint64_t, flag_facts.size()> flagged{};  ///< peaks with each flag of flag_facts
   std::array<std::uint64_t, drop_reason_names.size()>
       dropped{};  ///< by DropReason; `missing` never came at all
   /// Of those that came.
@@ -72,6 +75,7 @@ class LiveScan final : public FrameObserver {
     double omega_deg = 0;
     std::shared_ptr<const FrameAnomaly> anomaly;  ///< null: not scored
   };
+  void count_flags(std::span<const Peak> peaks);
   void score_in_order(const Envelope& envelope);
 
   PreviewSampler& preview_;
@@ -82,6 +86,7 @@ class LiveScan final : public FrameObserver {
   std::atomic<double> omega_deg_;
   mutable std::mutex mutex_;
   std::uint64_t peaks_ = 0;
+  std::array<std::uint64_t, flag_facts.size()> flagged_{};
   std::array<std::uint64_t, drop_reason_names.size()> dropped_{};
   PeakProfile profile_;
   std::optional<ScanTally> tally_;

@@ -56,6 +56,10 @@ ScanFacts facts_of(const PassingScan& scan) {
       {"seconds", now > scan.begun_ns ? number(now - scan.begun_ns) * 1e-9 : 0},
       {"file", std::string()},
       {"patches_file", std::string()}};
+  for (std::size_t i = 0; i < flag_facts.size(); ++i) {
+    facts[std::string(flag_facts[i].first)] =
+        counts.peaks > 0 ? number(counts.flagged[i]) / number(counts.peaks) : unknown;
+  }
   add_anomaly(facts, counts.anomaly);
   return facts;
 }

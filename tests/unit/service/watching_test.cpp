@@ -73,6 +73,30 @@ TEST(RateHistory, HasARateForEachSecondAndForgetsOldOnes) {
   EXPECT_DOUBLE_EQ(rates.now().frames_per_second, 10) << "too soon";
 }
 
+TEST(LiveScan, CountsPeaksByTheFlagsThatRulesMayAskFor) {
+  PreviewSampler preview(0);
+  ScanHeader header;
+  header.shape = {16, 16};
+  LiveScan live(header, false, preview);
+  PeakList list;
+  list.peaks.resize(4);
+  list.peaks[0].flags = saturated | several_maxima;
+  list.peaks[1].flags = saturated;
+  list.peaks[2].flags = outside_patch;
+  Envelope envelope;
+  envelope.product = std::make_shared<const PeakList>(list);
+  for (int i = 0; i < 3; ++i) live.on_result(header, envelope);
+  const LiveCounts counts = live.counts();
+  EXPECT_EQ(counts.peaks, 12u);
+  for (std::size_t i = 0; i < flag_facts.size(); ++i) {
+    const std::uint64_t expected = flag_facts[i].second == saturated        ? 6
+                                   : flag_facts[i].second == several_maxima ? 3
+                                   : flag_facts[i].second == outside_patch  ? 3
+                                                                            : 0;
+    EXPECT_EQ(counts.flagged[i], expected) << flag_facts[i].first;
+  }
+}
+
 TEST(PeakProfile, OfUnknownLengthDoublesItsBinsAndLosesNoPeak) {
   PeakProfile profile(0);
   for (std::uint64_t frame = 0; frame < 5000; ++frame) {
