@@ -163,11 +163,23 @@ class Wiring {
   }
 
   void check_rules() {
-    if (std::ranges::find(plan_.config.sinks, "rei_patches", &Entry::type) != plan_.config.sinks.end())
-      return;
+    const auto& sinks = plan_.config.sinks;
+    const bool keeps_patches = std::ranges::find(sinks, "rei_patches", &Entry::type) != sinks.end();
     for (const Entry& rule : plan_.config.rules) {
       if (rule.type != "retrain") continue;
-      add(rule, "", "nothing writes the patches that it learns from", "add {type: rei_patches} to the sinks");
+      if (!keeps_patches) {
+        add(rule, "", "nothing writes the patches that it learns from",
+            "add {type: rei_patches} to the sinks");
+      }
+      const auto& name = std::get<std::string>(rule.settings.at("model"));
+      const bool used = std::ranges::any_of(plan_.config.stages, [&](const Entry& stage) {
+        return std::ranges::any_of(stage.stored_models,
+                                   [&](const auto& model) { return model.second == name; });
+      });
+      if (!used) {
+        add(rule, "model", "no stage has the model that it teaches",
+            "let score_anomaly have model: store:" + name);
+      }
     }
   }
 

@@ -41,7 +41,12 @@ void RetrainModel::act(const ScanFacts& facts, const nlohmann::ordered_json& /*m
 bool RetrainModel::is_of_active_model(const ScanFacts& facts) const {
   const auto active = ModelStore::open_existing(store_).active_model(rule_.model);
   if (!active) throw OutputError("no model of the name " + rule_.model + " is active in " + store_.string());
-  return std::get<std::string>(facts.at("anomaly.model")) == active->id;
+  const auto& judge = std::get<std::string>(facts.at("anomaly.model"));
+  if (judge == active->id) return true;
+  spdlog::info(
+      "scan={} model={}: it was held against {}, which is not the active one any more, so it does not count",
+      std::get<std::string>(facts.at("scan_id")), rule_.model, judge);
+  return false;
 }
 
 void RetrainModel::train(const std::stop_token& stop) const {

@@ -105,6 +105,9 @@ class Drift(ServiceTest):
         pipeline.write_text(pipeline.read_text().replace("changed,", "changed and phase == ended,"))
         answer = braggd("validate", pipeline, expect=78)
         self.assertIn("nothing writes the patches that it learns from", answer.stderr + answer.stdout)
+        pipeline.write_text(pipeline.read_text().replace("model: steel", "model: iron"))
+        answer = braggd("validate", pipeline, expect=78)
+        self.assertIn("let score_anomaly have model: store:iron", answer.stderr + answer.stdout)
 
 
 if __name__ == "__main__":
