@@ -11,6 +11,7 @@
 #include "cli/man_page.hpp"
 #include "cli/verb.hpp"
 #include "core/text.hpp"
+#include "core/this_program.hpp"
 #include "core/version.hpp"
 #include "formats/rehearsal.hpp"
 #include "service/log.hpp"
@@ -85,7 +86,7 @@ int run_cli(int argc, char** argv) {
     return print_and_choose(app, error, verb_word(argc, argv));
   }
   set_up_log(log_level);
-  use_rehearsal_program("/proc/self/exe");
+  use_rehearsal_program(this_program());
   return chosen();
 }
 

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "core/this_program.hpp"
+
 namespace braggd {
 
 namespace {
@@ -47,7 +49,7 @@ void restart_with_huge_pages() {
   for (std::size_t at = 0; at < words.size(); at = words.find('\0', at) + 1) arguments.push_back(&words[at]);
   arguments.push_back(nullptr);
   tunables += (tunables.empty() ? "" : ":") + std::string("glibc.malloc.hugetlb=1");
-  if (setenv("GLIBC_TUNABLES", tunables.c_str(), 1) == 0) execv("/proc/self/exe", arguments.data());
+  if (setenv("GLIBC_TUNABLES", tunables.c_str(), 1) == 0) execv(this_program().c_str(), arguments.data());
 #endif
 }
 

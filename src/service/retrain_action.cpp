@@ -5,18 +5,13 @@
 
 #include <braggd/error.hpp>
 
+#include "core/this_program.hpp"
 #include "learning/model_store.hpp"
 #include "service/child_process.hpp"
 
 namespace braggd {
 
-namespace {
-
 using Clock = std::chrono::steady_clock;
-
-constexpr const char* this_program = "/proc/self/exe";
-
-}  // namespace
 
 RetrainModel::RetrainModel(const Entry& rule, std::filesystem::path model_store)
     : rule_(make_config<RetrainRule>(rule.settings)),
@@ -50,7 +45,7 @@ bool RetrainModel::is_of_active_model(const ScanFacts& facts) const {
 }
 
 void RetrainModel::train(const std::stop_token& stop) const {
-  std::vector<std::string> words{this_program, "model", "retrain", rule_.model, "--background"};
+  std::vector<std::string> words{this_program(), "model", "retrain", rule_.model, "--background"};
   const auto add = [&](std::string option, std::string value) {
     words.push_back(std::move(option));
     words.push_back(std::move(value));

@@ -17,6 +17,7 @@ class States(ServiceTest):
         simulate(scan, 60, 128, 128)
         service = self.service(self.stream_pipeline())
         self.assertEqual(service.wait_for(lambda s: s["ready"])["state"], "idle")
+        self.assertEqual(pathlib.Path(f"/proc/{service.process.pid}/comm").read_text(), "braggd\n", "as ps and top show it")
         sender = self.send(scan, "--rate", 40, wait=False)
         seen = service.wait_for(lambda s: s["state"] == "running" and s["scan"]["finished"] > 5)
         self.assertEqual(seen["scan"]["expected"], 60)
