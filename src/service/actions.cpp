@@ -5,6 +5,7 @@
 
 #include <braggd/error.hpp>
 
+#include "core/clock.hpp"
 #include "core/text.hpp"
 #include "pipeline/rule_registry.hpp"
 #include "service/child_process.hpp"
@@ -18,8 +19,6 @@ using nlohmann::ordered_json;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 std::string text_of(const ScanFacts& facts, std::string_view name) {
   const FactValue& value = facts.find(name)->second;
   if (const auto* word = std::get_if<std::string>(&value)) return *word;
@@ -32,10 +31,6 @@ std::string filled(const std::string& text, const ScanFacts& facts) {
 
 std::string body_of(const ordered_json& message) {
   return message.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-Clock::duration seconds_of(double seconds) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
 
 class RaiseAlarm final : public RuleAction {

@@ -5,6 +5,7 @@
 
 #include <braggd/error.hpp>
 
+#include "core/clock.hpp"
 #include "core/this_program.hpp"
 #include "learning/model_store.hpp"
 #include "service/child_process.hpp"
@@ -27,10 +28,9 @@ void RetrainModel::act(const ScanFacts& facts, const nlohmann::ordered_json& /*m
   spdlog::info("scan={} model={}: scan {} of {} of a new state", scan, rule_.model, collected_.size(),
                rule_.scans);
   if (collected_.size() < rule_.scans) return;
-  train(stop);
-  next_ =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(rule_.rest_s));
-  collected_.clear();
+  next_ = Clock::now() + seconds_of(rule_.rest_s);  // if the training fails, too
+  train(std::exchange(collected_, {}), stop);
+  next_ = Clock::now() + seconds_of(rule_.rest_s);
 }
 
 bool RetrainModel::is_of_active_model(const ScanFacts& facts) const {
@@ -44,7 +44,7 @@ bool RetrainModel::is_of_active_model(const ScanFacts& facts) const {
   return false;
 }
 
-void RetrainModel::train(const std::stop_token& stop) const {
+void RetrainModel::train(const std::vector<std::string>& patches, const std::stop_token& stop) const {
   std::vector<std::string> words{this_program(), "model", "retrain", rule_.model, "--background"};
   const auto add = [&](std::string option, std::string value) {
     words.push_back(std::move(option));
@@ -53,11 +53,9 @@ void RetrainModel::train(const std::stop_token& stop) const {
   add("--store", store_.string());
   add("--epochs", std::to_string(rule_.epochs));
   add("--clusters", std::to_string(rule_.clusters));
-  for (const std::string& patches : collected_) add("--from", patches);
-  spdlog::info("model={}: retraining from {} scans begins", rule_.model, collected_.size());
-  run_program(words, "",
-              std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(rule_.timeout_s)),
-              stop);
+  for (const std::string& file : patches) add("--from", file);
+  spdlog::info("model={}: retraining from {} scans begins", rule_.model, patches.size());
+  run_program(words, "", seconds_of(rule_.timeout_s), stop);
   const auto active = ModelStore::open_existing(store_).active_model(rule_.model);
   spdlog::info("model={}: retraining has ended; active is {}", rule_.model, active ? active->id : "none");
 }

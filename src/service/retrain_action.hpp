@@ -22,7 +22,7 @@ class RetrainModel final : public RuleAction {
 
  private:
   bool is_of_active_model(const ScanFacts& facts) const;
-  void train(const std::stop_token& stop) const;
+  void train(const std::vector<std::string>& patches, const std::stop_token& stop) const;
 
   RetrainRule rule_;
   std::filesystem::path store_;

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/clock.hpp"
 #include "core/text.hpp"
 #include "kernels/chunk.hpp"
 #include "sinks/stream2_sender_plan.hpp"
@@ -19,10 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Kind = PlannedMessage::Kind;
-
-Clock::duration seconds_of(double seconds) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-}
 
 // False: stopped.
 bool sleep_until(Clock::time_point due, const std::stop_token& stop) {

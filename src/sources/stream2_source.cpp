@@ -28,10 +28,6 @@ constexpr std::chrono::seconds longest_drain{2};
 // With `bind` nobody knows how many edge nodes will push.
 constexpr std::uint64_t assumed_peers = 8;
 
-Clock::duration seconds_of(double seconds) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-}
-
 AssemblerOptions assembler_options(const Stream2Config& config, const std::string& peers) {
   AssemblerOptions options;
   options.channel = config.channel;
