@@ -17,7 +17,7 @@ std::string Problem::to_string() const {
 
 namespace {
 
-std::string join(const std::vector<Problem>& problems) {
+std::string lines_of(const std::vector<Problem>& problems) {
   std::string out;
   for (const Problem& problem : problems) {
     if (!out.empty()) out += '\n';
@@ -34,7 +34,7 @@ std::vector<Problem> in_reading_order(std::vector<Problem> problems) {
 }  // namespace
 
 ConfigProblems::ConfigProblems(std::vector<Problem> problems)
-    : std::runtime_error(join(in_reading_order(problems))),
+    : std::runtime_error(lines_of(in_reading_order(problems))),
       problems_(in_reading_order(std::move(problems))) {}
 
 }  // namespace braggd
