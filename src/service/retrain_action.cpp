@@ -12,7 +12,11 @@
 
 namespace braggd {
 
+namespace {
+
 using Clock = std::chrono::steady_clock;
+
+}  // namespace
 
 RetrainModel::RetrainModel(const Entry& rule, std::filesystem::path model_store)
     : rule_(make_config<RetrainRule>(rule.settings)),
