@@ -1,10 +1,8 @@
 #include "service/child_process.hpp"
 
-#include <condition_variable>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <mutex>
 #include <optional>
 #include <spawn.h>
 #include <spdlog/fmt/fmt.h>
@@ -14,21 +12,35 @@
 
 #include <braggd/error.hpp>
 
+#include "core/clock.hpp"
+
 namespace braggd {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A file in memory, so that a program that reads nothing blocks nobody.
-int input_descriptor(const std::string& text) {
-  const int descriptor = ::memfd_create("braggd-input", MFD_CLOEXEC);
-  if (descriptor < 0 || ::write(descriptor, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    throw OutputError("no memory for the facts of a scan");
+/// A file in memory, so that a program that reads nothing blocks nobody.
+class Input {
+ public:
+  explicit Input(const std::string& text) : descriptor_(::memfd_create("braggd-input", MFD_CLOEXEC)) {
+    const auto written = descriptor_ < 0 ? -1 : ::write(descriptor_, text.data(), text.size());
+    if (written == static_cast<ssize_t>(text.size())) {
+      ::lseek(descriptor_, 0, SEEK_SET);
+      return;
+    }
+    if (descriptor_ >= 0) ::close(descriptor_);
+    throw OutputError("no memory for the input of a program");
   }
-  ::lseek(descriptor, 0, SEEK_SET);
-  return descriptor;
-}
+  ~Input() { ::close(descriptor_); }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
 
 class Child {
  public:
@@ -76,19 +88,10 @@ class Child {
 
 }  // namespace
 
-bool sleep_for(Clock::duration time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
-}
-
 void run_program(const std::vector<std::string>& words, const std::string& input, Clock::duration patience,
                  const std::stop_token& stop) {
-  const int standard_input = input_descriptor(input);
-  Child child(words, standard_input);
-  ::close(standard_input);
+  const Input standard_input(input);
+  Child child(words, standard_input.descriptor());
   const auto until = Clock::now() + patience;
   while (Clock::now() < until && sleep_for(std::chrono::milliseconds(20), stop)) {
     const auto status = child.ended();
@@ -98,6 +101,8 @@ void run_program(const std::vector<std::string>& words, const std::string& input
                           ? words.front() + " ended with " + std::to_string(WEXITSTATUS(*status))
                           : words.front() + " was ended by signal " + std::to_string(WTERMSIG(*status)));
   }
+  if (stop.stop_requested())
+    throw OutputError(words.front() + " was ended, for the service ends or the rule has gone");
   throw OutputError(words.front() + fmt::format(" took longer than {:g} s and was ended",
                                                 std::chrono::duration<double>(patience).count()));
 }

@@ -14,7 +14,4 @@ namespace braggd {
 void run_program(const std::vector<std::string>& words, const std::string& input,
                  std::chrono::steady_clock::duration patience, const std::stop_token& stop);
 
-/// Sleeps; false: stopped.
-bool sleep_for(std::chrono::steady_clock::duration time, const std::stop_token& stop);
-
 }  // namespace braggd

@@ -22,8 +22,8 @@ struct ColumnOf {
   std::size_t element_bytes;
   hid_t (*type)();
   void (*gather)(std::span<const Row> rows, std::byte* out);
-  bool noisy =
-      false;  ///< fractions of a pixel and the like, which gzip makes a sixth smaller for half of its time
+  /// Fractions of a pixel and the like, which gzip makes a sixth smaller for half of its time.
+  bool noisy = false;
 };
 
 namespace detail {

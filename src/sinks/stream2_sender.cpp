@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <spdlog/spdlog.h>
-#include <thread>
 #include <utility>
 
 #include "core/clock.hpp"
@@ -20,16 +19,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Kind = PlannedMessage::Kind;
-
-// False: stopped.
-bool sleep_until(Clock::time_point due, const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const auto left = due - Clock::now();
-    if (left <= Clock::duration::zero()) return true;
-    std::this_thread::sleep_for(std::min<Clock::duration>(left, std::chrono::milliseconds(50)));
-  }
-  return false;
-}
 
 // The frame in the wanted encoding.
 Result<Frame> recode(Frame frame, Encoding wanted) {
@@ -166,7 +155,7 @@ bool Stream2Sender::Run::send_planned(const PlannedMessage& planned, const ScanH
     case Kind::end:
       return sent.end_sent = hand_over(0, encode_end(series));
     case Kind::pause:
-      return sleep_until(Clock::now() + seconds_of(planned.pause_s), stop_);
+      return sleep_for(seconds_of(planned.pause_s), stop_);
     case Kind::image:
     case Kind::copy:
       return send_image(planned, series);
@@ -177,7 +166,7 @@ bool Stream2Sender::Run::send_planned(const PlannedMessage& planned, const ScanH
 bool Stream2Sender::Run::send_image(const PlannedMessage& planned, const SeriesName& series) {
   if (options_.frames_per_second > 0) {
     const auto offset = seconds_of(static_cast<double>(so_far_.images_sent) / options_.frames_per_second);
-    if (!sleep_until(started_ + offset, stop_)) return false;
+    if (!sleep_for(started_ + offset - Clock::now(), stop_)) return false;
   }
   auto read = scan_.read(planned.frame);
   auto frame = read ? recode(std::move(read.value()), options_.encoding) : std::move(read);

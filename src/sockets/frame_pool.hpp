@@ -74,19 +74,21 @@ class FramePoolWriter {
 /// The receiver's side. One thread; what it gives may be let go by any.
 class FramePools {
  public:
-  /// Of files in `directory`; empty: messages in shared memory are not accepted.
-  explicit FramePools(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  /// Of files in `directory`; empty: messages in shared memory are not accepted. Nor are larger ones than `most_bytes`.
+  FramePools(std::filesystem::path directory, std::uint64_t most_bytes)
+      : directory_(std::move(directory)), most_bytes_(most_bytes) {}
 
   /// Whether a message is one that names a slot.
   static bool is_reference(std::span<const std::byte> message);
-  /// The bytes that it names, which are given back when the last copy goes. Throws InputError: the message is damaged, names
-  /// no pool or a slot that is not filled.
+  /// The bytes that it names, which are given back when the last copy goes. Throws InputError: the message is damaged or too
+  /// large, names no pool or a slot that is not filled.
   Bytes open(std::span<const std::byte> message);
 
  private:
   std::shared_ptr<frame_pool::Mapping> find(const std::string& name);
 
   std::filesystem::path directory_;
+  std::uint64_t most_bytes_;
   std::deque<std::shared_ptr<frame_pool::Mapping>> mapped_;  // the latest last
 };
 

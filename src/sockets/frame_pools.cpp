@@ -42,6 +42,9 @@ Bytes FramePools::open(std::span<const std::byte> message) {
   }
   const auto view = pool->slot(number).first(static_cast<std::size_t>(bytes));
   std::shared_ptr<const void> owner(view.data(), [pool, number](const void*) { pool->give_back(number); });
+  if (bytes > most_bytes_)
+    throw InputError("it has " + format_bytes(bytes) +
+                     ", more than source.max_message_bytes=" + format_bytes(most_bytes_));
   return {std::move(owner), view};
 }
 

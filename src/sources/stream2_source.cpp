@@ -177,7 +177,7 @@ void Stream2Source::run(FrameIntake& intake, std::stop_token stop) {
   const std::string peers =
       config_.bind.empty() ? fmt::format("{}", fmt::join(config_.connect, ", ")) : config_.bind;
   ScanAssembler assembler(intake, assembler_options(config_, peers), strays_);
-  FramePools pools(config_.shared_memory);
+  FramePools pools(config_.shared_memory, config_.max_message_bytes);
   spdlog::info("source=stream2 waiting for scans, {} {}", config_.bind.empty() ? "connected to" : "bound to",
                config_.bind.empty() ? peers : endpoint());
   const auto pump = [&](milliseconds timeout) {

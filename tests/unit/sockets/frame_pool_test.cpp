@@ -50,7 +50,7 @@ class FramePool : public testing::Test {
   }
 
   ScratchDirectory directory_{std::filesystem::temp_directory_path()};
-  FramePools pools_{directory_.path()};
+  FramePools pools_{directory_.path(), slot_bytes};
 };
 
 TEST_F(FramePool, WhatIsPutIntoASlotIsReadWhereItLiesAndTheSlotComesBackWithTheLastCopy) {
@@ -132,8 +132,15 @@ TEST_F(FramePool, MessagesThatCannotBeRightAreRefusedInWords) {
   EXPECT_THAT(refusal(changed(24, 'c')), HasSubstr("cannot be opened"));
   EXPECT_EQ(refusal(good), "");
   EXPECT_THAT(refusal(good), HasSubstr("is not filled")) << "a second time";
-  FramePools none{std::filesystem::path()};
+  FramePools none{std::filesystem::path(), slot_bytes};
   EXPECT_THROW(none.open(good), InputError);
+}
+
+TEST_F(FramePool, AMessageThatIsTooLargeIsRefusedAndItsSlotComesBack) {
+  FramePoolWriter writer(directory_.path(), 1, slot_bytes);
+  FramePools small(directory_.path(), 3);
+  EXPECT_THROW(small.open(put(writer, "four")), InputError);
+  EXPECT_EQ(text_of(small.open(put(writer, "one"))), "one");
 }
 
 TEST_F(FramePool, FilesThatAreNoPoolsAreRefused) {
@@ -146,7 +153,7 @@ TEST_F(FramePool, FilesThatAreNoPoolsAreRefused) {
     file.seekp(static_cast<std::streamoff>(at))
         .write(reinterpret_cast<const char*>(&value), sizeof value)
         .flush();
-    FramePools fresh(directory_.path());
+    FramePools fresh(directory_.path(), slot_bytes);
     std::string why;
     try {
       fresh.open(good);
