@@ -12,11 +12,17 @@
 
 namespace braggd {
 
+/// What came to a scan beside its frames, and frames that came before its start.
+struct MessageCounts {
+  std::uint64_t duplicate = 0, stale = 0, early = 0, unreadable = 0;
+  friend bool operator==(const MessageCounts&, const MessageCounts&) = default;
+};
+
 /// What a source knows of a scan's end beside its frames.
 struct ScanEnd {
   ExitStatus status = ExitStatus::complete;
   std::string reason;
-  std::uint64_t duplicate = 0, stale = 0, early = 0, unreadable = 0;
+  MessageCounts messages;
 };
 
 /// Messages that are in no scan's account.
@@ -40,6 +46,8 @@ class FrameIntake {
   virtual void push(Frame frame) = 0;
   /// Counts a frame that arrived but is of no use.
   virtual void push_dropped(const FrameMeta& meta, DropReason reason, const std::string& detail) = 0;
+  /// What has come to the open scan so far beside its frames, for those who watch; `end` has the last word.
+  virtual void note(const MessageCounts& /*so_far*/) {}
   /// Closes the scan: every frame goes through, what is missing is counted, the sinks are finished. The next scan may
   /// begin at once.
   virtual void end(const ScanEnd& end) = 0;

@@ -6,6 +6,7 @@
 #include <braggd/error.hpp>
 
 #include "formats/hdf5_driver.hpp"
+#include "formats/hdf5_times.hpp"
 #include "formats/output_directory.hpp"
 
 namespace braggd::hdf5 {
@@ -42,8 +43,11 @@ bool OutputFile::create() {
   *failure_ = 0;
   try {
     const Handle access = enduring_file_access(*failure_);
-    file_ = own("cannot create " + unfinished_path().string(),
-                [&] { return H5Fcreate(unfinished_path().c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id()); });
+    file_ = timed(TimedCall::create, [&] {
+      return own("cannot create " + unfinished_path().string(), [&] {
+        return H5Fcreate(unfinished_path().c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id());
+      });
+    });
   } catch (const Error& error) {
     if (*failure_ == EEXIST) return false;
     check();
@@ -80,7 +84,9 @@ void OutputFile::require_room(std::uint64_t bytes) const {
 fs::path OutputFile::publish() {
   const fs::path unfinished = unfinished_path();
   const hid_t file = file_.release();
-  attempt([&] { call("its last part", [&] { return H5Fclose(file); }); });
+  attempt([&] {
+    timed(TimedCall::close, [&] { return call("its last part", [&] { return H5Fclose(file); }); });
+  });
   check();
   while (!rename_to_new_name(unfinished, final_path_)) choose_next_name();
   sync_directory(directory_of(final_path_));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "formats/hdf5_times.hpp"
+
 namespace braggd::hdf5 {
 
 namespace {
@@ -188,8 +190,10 @@ Handle write_numbers(const Handle& at, const std::string& name, hid_t type,
   });
   const bool empty = std::ranges::find(extent, hsize_t{0}) != extent.end();
   if (!empty) {
-    call("cannot write " + name,
-         [&] { return H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values); });
+    timed(TimedCall::write, [&] {
+      return call("cannot write " + name,
+                  [&] { return H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values); });
+    });
   }
   return dataset;
 }

@@ -6,6 +6,7 @@
 
 #include <braggd/error.hpp>
 
+#include "formats/hdf5_times.hpp"
 #include "formats/hdf5_values.hpp"
 #include "formats/nexus_groups.hpp"
 #include "kernels/chunk.hpp"
@@ -105,8 +106,11 @@ void ScanWriter::append(const Frame& frame) {
     const hsize_t extent[3] = {frames_ + 1, header_.shape.rows, header_.shape.cols};
     const hsize_t offset[3] = {frames_, 0, 0};
     call("extent", [&] { return H5Dset_extent(data_.id(), extent); });
-    call("chunk",
-         [&] { return H5Dwrite_chunk(data_.id(), H5P_DEFAULT, 0, offset, chunk.size(), chunk.data()); });
+    hdf5::timed(hdf5::TimedCall::write, [&] {
+      return call("chunk", [&] {
+        return H5Dwrite_chunk(data_.id(), H5P_DEFAULT, 0, offset, chunk.size(), chunk.data());
+      });
+    });
   });
   output_.check();
   ++frames_;

@@ -26,7 +26,7 @@ constexpr std::array facts{
     FactInfo{"finished", "frames that are through", true, {}},
     FactInfo{"missing", "frames that never came; known when it has ended", true, {}},
     FactInfo{"dropped", "frames that were dropped", true, {}},
-    FactInfo{"duplicate", "messages with a frame that was there already; known when it has ended", true, {}},
+    FactInfo{"duplicate", "messages with a frame that was there already", true, {}},
     FactInfo{"peaks", "peaks so far", true, {}},
     FactInfo{"peaks_per_frame", "the same over the frames that are through", true, {}},
     FactInfo{"flagged.touches_edge", "share of the peaks that are cut by the frame's edge", true, {}},

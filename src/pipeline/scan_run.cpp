@@ -79,11 +79,13 @@ bool ScanRun::admit(const FrameMeta& meta) {
   const std::uint64_t limit = header_->expected_frames != 0 ? header_->expected_frames : max_frames_per_scan;
   if (meta.index >= limit) {
     ++ledger_.stale;
+    show_messages();
     return false;
   }
   if (meta.index >= seen_.size()) seen_.resize(meta.index + 1);
   if (seen_[meta.index]) {
     ++ledger_.duplicate;
+    show_messages();
     return false;
   }
   seen_[meta.index] = true;
@@ -132,6 +134,19 @@ void ScanRun::push_dropped(const FrameMeta& meta, DropReason reason, const std::
   put_dropped(meta, reason);
 }
 
+void ScanRun::note(const MessageCounts& so_far) {
+  noted_ = so_far;
+  show_messages();
+}
+
+void ScanRun::show_messages() {
+  const std::lock_guard lock(messages_mutex_);
+  messages_ = {.duplicate = ledger_.duplicate + noted_.duplicate,
+               .stale = ledger_.stale + noted_.stale,
+               .early = noted_.early,
+               .unreadable = noted_.unreadable};
+}
+
 // Ordered stages wait for every index; sinks give absent frames their rows by themselves.
 void ScanRun::put_missing() {
   if (!graph_->has_ordered_tasks()) return;
@@ -150,10 +165,10 @@ ScanSummary ScanRun::summarise(const ScanEnd& end) const {
   summary.ledger = ledger_;
   Ledger& ledger = summary.ledger;
   ledger.missing = ledger.expected - ledger.received;
-  ledger.duplicate += end.duplicate;
-  ledger.stale += end.stale;
-  ledger.early += end.early;
-  ledger.unreadable += end.unreadable;
+  ledger.duplicate += end.messages.duplicate;
+  ledger.stale += end.messages.stale;
+  ledger.early += end.messages.early;
+  ledger.unreadable += end.messages.unreadable;
   summary.status = end.status;
   summary.reason = end.reason;
   if (aborted_) {
@@ -202,8 +217,10 @@ ScanReport ScanRun::finish(const ScanEnd& end) {
 }
 
 Progress ScanRun::progress() const {
-  return {header_->scan_id, header_->expected_frames, received_,
-          consumed_ / std::max<std::size_t>(1, engine_.plan.sinks.size()), bytes_received_};
+  const std::lock_guard lock(messages_mutex_);
+  return {header_->scan_id, header_->expected_frames,
+          received_,        consumed_ / std::max<std::size_t>(1, engine_.plan.sinks.size()),
+          bytes_received_,  messages_};
 }
 
 std::vector<StepReport> ScanRun::sinks() const {

@@ -38,6 +38,7 @@ struct Progress {
   std::string scan_id;  ///< empty between scans
   std::uint64_t expected = 0, received = 0, finished = 0;
   std::uint64_t bytes_received = 0;
+  MessageCounts messages;
 };
 
 /// Frames of more numbers than this are not believed: ledgers and files have a row for each.
@@ -63,6 +64,8 @@ class ScanRun {
 
   void push(Frame frame);
   void push_dropped(const FrameMeta& meta, DropReason reason, const std::string& detail);
+  /// As FrameIntake's.
+  void note(const MessageCounts& so_far);
   /// Waits until every frame is through, counts what is missing, finishes the sinks. Nothing is pushed afterwards.
   ScanReport finish(const ScanEnd& end);
 
@@ -88,6 +91,7 @@ class ScanRun {
   void put_dropped(const FrameMeta& meta, DropReason reason);
   void drop_unadmitted(const FrameMeta& meta, std::uint64_t frame_bytes, std::uint64_t needed_bytes);
   void put_missing();
+  void show_messages();
   ScanSummary summarise(const ScanEnd& end) const;
   void finish_sinks(const ScanSummary& closed, ScanReport& report);
 
@@ -105,6 +109,9 @@ class ScanRun {
   DropReason failure_reason_ = DropReason::stage_error;
   std::vector<bool> seen_;
   Ledger ledger_;
+  MessageCounts noted_;
+  mutable std::mutex messages_mutex_;
+  MessageCounts messages_;  ///< of the ledger and noted, for who looks from another thread
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   std::atomic<std::uint64_t> received_{0}, consumed_{0}, bytes_received_{0};
 };

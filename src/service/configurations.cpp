@@ -52,11 +52,6 @@ void Configurations::wait_for_turn(const Engine& engine, const std::string& deta
   waiting_ = engine.plan;
 }
 
-Plan Configurations::running_or_waiting() const {
-  const std::lock_guard lock(mutex_);
-  return waiting_ ? *waiting_ : running_;
-}
-
 std::shared_ptr<Engine> Configurations::load(const std::shared_ptr<const ScanHeader>& header) {
   try {
     Plan plan = load_();
@@ -73,7 +68,7 @@ std::shared_ptr<Engine> Configurations::load(const std::shared_ptr<const ScanHea
 }
 
 std::shared_ptr<Engine> Configurations::load_active_models(const std::shared_ptr<const ScanHeader>& header) {
-  auto config = with_active_models(running_or_waiting().config);
+  auto config = with_active_models(waiting().value_or(running()).config);
   if (!config) return nullptr;
   auto engine = std::make_shared<Engine>(make_plan(std::move(*config), {}));
   {
@@ -129,6 +124,11 @@ void Configurations::on_refused(const Engine& engine, const std::string& why) {
 Plan Configurations::running() const {
   const std::lock_guard lock(mutex_);
   return running_;
+}
+
+std::optional<Plan> Configurations::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_;
 }
 
 std::vector<ConfigurationRecord> Configurations::history() const {

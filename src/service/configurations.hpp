@@ -52,12 +52,12 @@ class Configurations {
 
   Plan running() const;
   std::vector<ConfigurationRecord> history() const;  ///< newest first
+  std::optional<Plan> waiting() const;               ///< what the next scan is to be taken with
   std::optional<std::string> waiting_sha256() const;
 
  private:
   void remember(const std::string& sha256, ConfigurationOutcome outcome, const std::string& detail);
   void wait_for_turn(const Engine& engine, const std::string& detail);
-  Plan running_or_waiting() const;
 
   Loader load_;
   mutable std::mutex mutex_;

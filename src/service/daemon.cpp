@@ -114,11 +114,7 @@ bool Daemon::wait_until_wanted() {
 }
 
 std::shared_ptr<Source> Daemon::make_source(bool first) {
-  std::optional<Plan> next;
-  {
-    const std::lock_guard lock(mutex_);
-    next = next_plan_;
-  }
+  auto next = configurations_.waiting();
   std::shared_ptr<Source> source;
   try {
     const Plan plan = next ? *next : configurations_.running();
@@ -183,7 +179,6 @@ void Daemon::take_next(const std::shared_ptr<Engine>& engine) {
   intake_.set_next_engine(engine);
   const bool source_differs = !same_source(engine->plan, configurations_.running());
   const std::lock_guard lock(mutex_);
-  next_plan_ = engine->plan;
   source_changes_ = source_differs;
 }
 
@@ -228,18 +223,14 @@ Verdict Daemon::roll_back() {
 void Daemon::adopt(const std::shared_ptr<Engine>& engine) {
   configurations_.on_adopted(*engine);
   steering_.set_rules(engine->plan.config.rules);
-  const std::lock_guard lock(mutex_);
-  next_plan_.reset();
 }
 
 void Daemon::refuse(const std::shared_ptr<Engine>& engine, const std::string& why) {
   configurations_.on_refused(*engine, why);
   alarms_.raise({"configuration_rejected", Severity::warning, why,
                  "the configuration before stays in force; mend the file and reload", 0, 1});
-  const std::lock_guard lock(mutex_);
   // The source may be that of the configuration that was refused.
-  source_changes_ = next_plan_ && !same_source(*next_plan_, configurations_.running());
-  next_plan_.reset();
+  source_changes_ = !same_source(engine->plan, configurations_.running());
 }
 
 // ---- scans that ended

@@ -119,7 +119,6 @@ class Daemon {
   std::shared_ptr<Source> source_;
   std::stop_source stop_source_;
   Strays strays_before_;  ///< of sources that are gone
-  std::optional<Plan> next_plan_;
   std::pair<std::string, PeakProfile> last_profile_{"", PeakProfile(0)};
   ServiceTotals totals_;
   SessionResult result_;

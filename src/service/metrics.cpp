@@ -11,6 +11,7 @@
 
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "formats/hdf5_times.hpp"
 #include "service/output_disks.hpp"
 
 namespace braggd {
@@ -81,6 +82,7 @@ class Families {
 struct Sums {
   ServiceTotals ended;
   std::uint64_t received = 0, bytes = 0, peaks = 0, finished = 0, in_flight = 0;
+  MessageCounts messages;
   std::array<std::uint64_t, drop_reason_names.size()> dropped{};
   std::vector<StepReport> steps, sinks;  ///< one of a label
   LatencyHistogram latency;
@@ -93,6 +95,10 @@ void add_live(Sums& sums, const PassingScan& scan) {
   if (scan.reported) return;
   sums.received += progress.received;
   sums.bytes += progress.bytes_received;
+  sums.messages.duplicate += progress.messages.duplicate;
+  sums.messages.stale += progress.messages.stale;
+  sums.messages.early += progress.messages.early;
+  sums.messages.unreadable += progress.messages.unreadable;
   sums.peaks += counts.peaks;
   sums.finished += progress.finished;
   for (std::size_t i = 0; i < counts.dropped.size(); ++i) sums.dropped[i] += counts.dropped[i];
@@ -110,6 +116,7 @@ Sums sums_of(const Daemon& daemon) {
     const Ledger& ledger = sums.ended.ledger;
     sums.received = ledger.received;
     sums.bytes = ledger.bytes_received;
+    sums.messages = {ledger.duplicate, ledger.stale, ledger.early, ledger.unreadable};
     sums.peaks = sums.ended.peaks;
     sums.finished = ledger.processed + ledger.dropped_total();
     sums.dropped = ledger.dropped;
@@ -137,12 +144,13 @@ void add_frames(Families& out, const Sums& sums, const std::string& source) {
   out.counter("braggd_frames_missing_total", "Frames of ended scans that never came.", ledger.missing,
               labels);
   out.counter("braggd_frames_duplicate_total", "Messages with a frame that was there already.",
-              ledger.duplicate, labels);
-  out.counter("braggd_frames_stale_total", "Messages that were outside of their scan.", ledger.stale, labels);
-  out.counter("braggd_frames_early_total", "Frames that came before their scan's start.", ledger.early,
+              sums.messages.duplicate, labels);
+  out.counter("braggd_frames_stale_total", "Messages that were outside of their scan.", sums.messages.stale,
               labels);
-  out.counter("braggd_messages_unreadable_total", "Messages that could not be parsed.", ledger.unreadable,
+  out.counter("braggd_frames_early_total", "Frames that came before their scan's start.", sums.messages.early,
               labels);
+  out.counter("braggd_messages_unreadable_total", "Messages that could not be parsed.",
+              sums.messages.unreadable, labels);
   for (std::size_t i = 0; i < sums.dropped.size(); ++i) {
     const auto reason = static_cast<DropReason>(i);
     if (reason == DropReason::none || reason == DropReason::missing) continue;
@@ -166,6 +174,32 @@ void add_work(Families& out, const Sums& sums) {
   }
   out.histogram("braggd_end_to_end_seconds", "From a frame's arrival until its result was taken.",
                 sums.latency, latency_bounds_s, sums.latency.sum_ns() * 1e-9);
+}
+
+void add_files(Families& out) {
+  for (std::size_t i = 0; i < hdf5::timed_call_names.size(); ++i) {
+    const LatencyHistogram& times = hdf5::call_times()[i];
+    out.histogram(
+        "braggd_hdf5_call_seconds",
+        "Time of calls of the HDF5 library for files that are written, until a close is on the disk.", times,
+        latency_bounds_s, times.sum_ns() * 1e-9, {{"call", std::string(hdf5::timed_call_names[i])}});
+  }
+}
+
+void add_scores(Families& out, const ServiceTotals& ended) {
+  ClientMetric scores;
+  for (std::size_t i = 0; i < ScoreHistogram::at_most.size(); ++i) {
+    scores.histogram.sample_count += ended.rei.counts[i];
+    scores.histogram.bucket.push_back({scores.histogram.sample_count, ScoreHistogram::at_most[i]});
+  }
+  scores.histogram.bucket.push_back({scores.histogram.sample_count, std::numeric_limits<double>::infinity()});
+  scores.histogram.sample_sum = ended.rei.sum;
+  out.add(MetricType::Histogram, "braggd_rei_score", "Rare event indicators of scans that were scored.",
+          std::move(scores));
+  if (!ended.anomaly || !std::isfinite(ended.anomaly->rei)) return;
+  out.gauge("braggd_rei", "Rare event indicator of the last scan that was scored.", ended.anomaly->rei,
+            {{"decision", std::string(name_of(ended.anomaly->decision))},
+             {"model", printable(ended.anomaly->model_id)}});
 }
 
 void add_disks(Families& out, const Plan& plan) {
@@ -208,6 +242,7 @@ std::string Metrics::text() const {
   out.gauge("braggd_queue_capacity_bytes", "The memory budget.",
             static_cast<double>(engine->budget.capacity_bytes()));
   add_disks(out, engine->plan);
+  add_files(out);
   for (std::size_t i = 0; i < sums.ended.scans_by_status.size(); ++i) {
     out.counter("braggd_scans_total", "Ended scans, by how they ended.", sums.ended.scans_by_status[i],
                 {{"status", std::string(name_of(static_cast<ExitStatus>(i)))}});
@@ -217,11 +252,7 @@ std::string Metrics::text() const {
     out.counter("braggd_refused_connections_total", "Connections of peers without a right to connect.",
                 strays->refused_connections);
   }
-  if (sums.ended.anomaly && std::isfinite(sums.ended.anomaly->rei)) {
-    out.gauge("braggd_rei", "Rare event indicator of the last scan that was scored.", sums.ended.anomaly->rei,
-              {{"decision", std::string(name_of(sums.ended.anomaly->decision))},
-               {"model", printable(sums.ended.anomaly->model_id)}});
-  }
+  add_scores(out, sums.ended);
   const auto open = daemon_.intake().open();
   out.gauge("braggd_run_info", "The scan that is open, and the configuration that is in force.", 1,
             {{"scan_id", open ? printable(open->run.header().scan_id, 128) : ""},

@@ -53,6 +53,7 @@ class ScanIntake final : public FrameIntake {
   void push_dropped(const FrameMeta& meta, DropReason reason, const std::string& detail) override {
     open_->run.push_dropped(meta, reason, detail);
   }
+  void note(const MessageCounts& so_far) override { open_->run.note(so_far); }
   /// Waits where the scan before is still being finished, and not for this one.
   void end(const ScanEnd& end) override;
   bool given_up() const override { return open_ && open_->run.aborted(); }

@@ -1,6 +1,7 @@
 #include "service/service_totals.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace braggd {
 
@@ -32,6 +33,12 @@ void add_step(std::vector<StepReport>& sums, const StepReport& step) {
   sum->busy.add(step.busy);
 }
 
+void ScoreHistogram::add(double rei) {
+  const auto bucket = std::ranges::lower_bound(at_most, rei) - at_most.begin();
+  ++counts[std::min<std::size_t>(static_cast<std::size_t>(bucket), counts.size() - 1)];
+  sum += rei;
+}
+
 void ServiceTotals::add(const ScanReport& report) {
   ++scans;
   ++scans_by_status[static_cast<std::size_t>(report.summary.status)];
@@ -40,7 +47,9 @@ void ServiceTotals::add(const ScanReport& report) {
   for (const StepReport& step : report.steps) add_step(steps, step);
   for (const StepReport& sink : report.sinks) add_step(sinks, sink);
   latency.add(report.latency);
-  if (report.anomaly) anomaly = report.anomaly;
+  if (!report.anomaly) return;
+  anomaly = report.anomaly;
+  if (std::isfinite(anomaly->rei)) rei.add(anomaly->rei);
 }
 
 }  // namespace braggd

@@ -50,7 +50,7 @@ ScanFacts facts_of(const PassingScan& scan) {
       {"finished", number(progress.finished)},
       {"missing", unknown},
       {"dropped", number(counts.dropped_total())},
-      {"duplicate", unknown},
+      {"duplicate", number(progress.messages.duplicate)},
       {"peaks", number(counts.peaks)},
       {"peaks_per_frame", progress.finished > 0 ? number(counts.peaks) / number(progress.finished) : unknown},
       {"seconds", now > scan.begun_ns ? number(now - scan.begun_ns) * 1e-9 : 0},

@@ -43,7 +43,7 @@ void ScanAssembler::receive(Stream2Message message, const Arrival& arrival) {
 
 void ScanAssembler::receive_unreadable(std::string_view why) {
   if (open_) {
-    ++open_->counts.unreadable;
+    count(&MessageCounts::unreadable);
   } else {
     ++strays_.unreadable;
   }
@@ -82,7 +82,7 @@ void ScanAssembler::take(StartMessage start) {
   }
   open(start);
   for (const auto& image : early_.take(scan_id)) {
-    ++open_->counts.early;
+    count(&MessageCounts::early);
     deliver(image);
   }
   close_if_finished();
@@ -132,11 +132,11 @@ void ScanAssembler::deliver(const ArrivedImage& image) {
   const std::uint64_t end = expected != 0 ? expected : FrameSet::max_frames;
   scan.last_message = now_();
   if (image.image_id >= end) {
-    ++scan.counts.stale;
+    count(&MessageCounts::stale);
     complain("outside", fmt::format("scan {}: image {} is outside of its {} frames", image.scan_id,
                                     image.image_id, end));
   } else if (!scan.arrived.insert(image.image_id)) {
-    ++scan.counts.duplicate;
+    count(&MessageCounts::duplicate);
     complain("duplicate", fmt::format("scan {}: image {} came again", image.scan_id, image.image_id));
   } else {
     push(image);
@@ -174,10 +174,16 @@ void ScanAssembler::push(const ArrivedImage& image) {
   }
 }
 
+// Of the open scan.
+void ScanAssembler::count(std::uint64_t MessageCounts::*which) {
+  ++(open_->messages.*which);
+  if (open_->begun) intake_.note(open_->messages);
+}
+
 void ScanAssembler::count_stray(const ArrivedImage& image) {
   const bool late = closed_before(image.scan_id);
   if (open_ && image.during == scans_begun_) {
-    ++open_->counts.stale;
+    count(&MessageCounts::stale);
   } else if (late) {
     ++strays_.late;
   } else {
@@ -233,6 +239,7 @@ void ScanAssembler::warn_of_large_messages() const {
 void ScanAssembler::begin() {
   if (std::exchange(open_->begun, true)) return;
   intake_.begin(std::make_shared<const ScanHeader>(open_->header));
+  if (open_->messages != MessageCounts{}) intake_.note(open_->messages);
 }
 
 void ScanAssembler::close_if_finished() {
@@ -265,7 +272,8 @@ std::string ScanAssembler::missing_in_words() const {
 void ScanAssembler::close(const std::string& why_incomplete) {
   begin();
   OpenScan& scan = *open_;
-  ScanEnd end = scan.counts;
+  ScanEnd end;
+  end.messages = scan.messages;
   const bool complete = scan.all_arrived() || why_incomplete.empty();
   if (!complete) {
     end.status = ExitStatus::incomplete;

@@ -49,7 +49,7 @@ struct OpenScan {
   bool begun = false;  // the pipeline has been told
   bool end_seen = false;
   FrameSet arrived;
-  ScanEnd counts;
+  MessageCounts messages;
   std::optional<RegularGaps> gaps;
   std::chrono::steady_clock::time_point last_message;
 
@@ -118,6 +118,7 @@ class ScanAssembler {
   std::string missing_in_words() const;
   bool closed_just_now(const std::string& scan_id) const;
   bool closed_before(const std::string& scan_id) const;
+  void count(std::uint64_t MessageCounts::*which);
   void count_stray(const ArrivedImage& image);
   void complain(std::string_view subject, const std::string& words);
 

@@ -156,7 +156,9 @@ class ModelStore(BraggdTest):
             killed.wait()
         problems = self.model("list", "--check", expect=None).stderr.splitlines()
         self.assertEqual([p for p in problems if "belongs to no registered model" not in p], [])
-        self.model("import", *(self.store / "bundles").iterdir())  # what was left is taken up
+        left = [bundle for bundle in (self.store / "bundles").iterdir() if bundle.name != ".part"]
+        self.model("import", *left)  # what was put in place is taken up, what was half there has gone
+        self.assertFalse((self.store / "bundles/.part").exists())
         self.model("list", "--check")
         with contextlib.closing(sqlite3.connect(self.table)) as table:
             self.assertEqual(table.execute("PRAGMA integrity_check").fetchall(), [("ok",)])

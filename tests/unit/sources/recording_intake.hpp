@@ -24,6 +24,7 @@ struct RecordedScan {
   std::map<std::uint64_t, FrameMeta> metas;
   std::map<std::uint64_t, std::vector<std::byte>> pixels;  ///< decoded
   ScanEnd end;
+  MessageCounts noted;
   Ledger ledger;
   bool open = true;
 };
@@ -62,15 +63,21 @@ class RecordingIntake final : public FrameIntake {
     drop(meta, reason, detail);
   }
 
+  void note(const MessageCounts& so_far) override {
+    if (scans.empty() || !scans.back().open) throw std::logic_error("a note outside of a scan");
+    scans.back().noted = so_far;
+  }
+
   void end(const ScanEnd& end) override {
     RecordedScan& scan = scans.back();
     if (!scan.open) throw std::logic_error("a scan ends twice");
+    if (scan.noted != end.messages) throw std::logic_error("what was noted is not what the end says");
     scan.open = false;
     scan.end = end;
-    scan.ledger.duplicate = end.duplicate;
-    scan.ledger.stale = end.stale;
-    scan.ledger.early = end.early;
-    scan.ledger.unreadable = end.unreadable;
+    scan.ledger.duplicate = end.messages.duplicate;
+    scan.ledger.stale = end.messages.stale;
+    scan.ledger.early = end.messages.early;
+    scan.ledger.unreadable = end.messages.unreadable;
     scan.ledger.expected =
         scan.header->expected_frames != 0 ? scan.header->expected_frames : scan.ledger.received;
     scan.ledger.missing = scan.ledger.expected - scan.ledger.received;

@@ -57,7 +57,7 @@ TEST_F(Assembling, ImagesAheadOfTheirStartAreHeldAndDelivered) {
   image("A", 0);
   end("A");
   EXPECT_THAT(scan().order, ElementsAre(1, 0));
-  EXPECT_EQ(scan().end.early, 1u);
+  EXPECT_EQ(scan().end.messages.early, 1u);
   EXPECT_EQ(scan().end.status, ExitStatus::complete);
   wait(5001ms);
   EXPECT_EQ(strays_.stale, 1u);  // B's start never came
@@ -71,7 +71,7 @@ TEST_F(Assembling, ImagesThatCameWhileNoScanWasOpenAreStraysThoughOneIsOpenWhenT
   EXPECT_EQ(strays_.stale, 1u);
   image("A", 0);
   end("A");
-  EXPECT_EQ(scan().end.stale, 1u);
+  EXPECT_EQ(scan().end.messages.stale, 1u);
 }
 
 TEST_F(Assembling, ImagesHeldWhenTheirScanOfArrivalClosesAreStrays) {
@@ -83,7 +83,7 @@ TEST_F(Assembling, ImagesHeldWhenTheirScanOfArrivalClosesAreStrays) {
   wait(5001ms);
   EXPECT_EQ(strays_.stale, 1u);
   assembler().stop();
-  EXPECT_EQ(scan(0).end.stale + scan(1).end.stale, 0u);
+  EXPECT_EQ(scan(0).end.messages.stale + scan(1).end.messages.stale, 0u);
 }
 
 TEST_F(Assembling, AfterTheLastScanThatIsWantedNoneOpensAndWhatIsHeldIsAccountedFor) {
@@ -117,7 +117,7 @@ TEST_F(Assembling, TheFirstOfADuplicateWins) {
   send(encode_image(series("A"), other));
   image("A", 1);
   end("A");
-  EXPECT_EQ(scan().end.duplicate, 1u);
+  EXPECT_EQ(scan().end.messages.duplicate, 1u);
   EXPECT_EQ(scan().pixels.at(0)[0], std::byte{0});
   EXPECT_EQ(scan().ledger.received, 2u);
 }
@@ -129,7 +129,7 @@ TEST_F(Assembling, ImagesOfAnotherScanAreStaleAndDoNotDisturb) {
   EXPECT_TRUE(scan().open);
   image("A", 0);
   end("A");
-  EXPECT_EQ(scan().end.stale, 1u);
+  EXPECT_EQ(scan().end.messages.stale, 1u);
   EXPECT_EQ(scan().end.status, ExitStatus::complete);
 }
 
@@ -140,7 +140,7 @@ TEST_F(Assembling, AFrameNumberOutsideTheScanIsStale) {
   image("A", 0);
   image("A", 1);
   end("A");
-  EXPECT_EQ(scan().end.stale, 3u);
+  EXPECT_EQ(scan().end.messages.stale, 3u);
 }
 
 TEST_F(Assembling, ImagesOfAScanThatIsOverAreLate) {

@@ -139,7 +139,7 @@ TEST_F(Assembling, MessagesThatAreNoneAreCounted) {
   send({std::byte{0x7b}});
   image("A", 0);
   end("A");
-  EXPECT_EQ(scan().end.unreadable, 1u);
+  EXPECT_EQ(scan().end.messages.unreadable, 1u);
 }
 
 TEST_F(Assembling, AnAbsurdNumberOfImagesIsNoScan) {

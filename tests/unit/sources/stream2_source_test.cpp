@@ -140,7 +140,7 @@ TEST(Stream2Source, JunkOnTheSocketIsCountedAndTheScanGoesOn) {
   node.send(encode_end(wire_series));
   running.join();
   EXPECT_EQ(source.strays()->unreadable, 1u);
-  EXPECT_EQ(intake.scans.at(0).end.unreadable, 2u);
+  EXPECT_EQ(intake.scans.at(0).end.messages.unreadable, 2u);
   EXPECT_EQ(intake.scans.at(0).ledger.written, 2u);
 }
 
@@ -204,7 +204,7 @@ TEST(Stream2Source, AMessageBeyondTheLimitIsNotReceived) {
   small.send(encode_end(wire_series));
   running.join();
   EXPECT_EQ(intake.scans.at(0).end.status, ExitStatus::complete);
-  EXPECT_EQ(intake.scans.at(0).end.unreadable, 0u);
+  EXPECT_EQ(intake.scans.at(0).end.messages.unreadable, 0u);
 }
 
 }  // namespace

@@ -41,6 +41,8 @@ export interface RunningScan {
   dropped_total: Maybe<number>;
   duplicate: Maybe<number>;
   stale: Maybe<number>;
+  early: Maybe<number>;
+  unreadable: Maybe<number>;
   bytes_received: Maybe<number>;
   peaks: Maybe<number>;
   omega_deg: Maybe<number>;
