@@ -13,11 +13,16 @@
 #include "inference/bundle_perceptron.hpp"
 #include "inference/patch_input.hpp"
 #include "inference/script_module.hpp"
+#include "inference/shared_batches.hpp"
 #include "kernels/patch_channels.hpp"
 
 namespace braggd {
 
 namespace {
+
+// A GPU takes as long for a few patches as for hundreds: frames share batches of this size, of which two overlap, so that one
+// is copied while the other is computed.
+constexpr std::size_t gpu_batch = 1024, gpu_batches_at_once = 2;
 
 // In bfloat16 an answer of 1 pixel is known to 1/256 of it: the golden examples then show that it runs, not how well.
 constexpr float bfloat16_tolerance_px = 0.25F;
@@ -60,22 +65,33 @@ struct PeakNetwork::State {
   bool bfloat16;
   ScriptModule script;
   std::optional<PeakPerceptron> perceptron;  // runs in place of the script
+  std::unique_ptr<SharedBatches> on_gpu;     // runs the script
 
   State(const ModelBundle& bundle, const InferenceOptions& options)
       : manifest(bundle.manifest),
         bfloat16(wants_bfloat16(options.precision, manifest)),
         script(bundle.script, shape_of(manifest), options.device, bfloat16) {
-    if (script.device() == "cpu" && (!bfloat16 || has_bfloat16_products()))
+    if (script.device() != "cpu") {
+      on_gpu = std::make_unique<SharedBatches>(
+          BatchShape{gpu_batch, manifest.patch_pixels() * manifest.channels(), manifest.outputs(),
+                     gpu_batches_at_once},
+          [this](std::span<float> input, std::span<float> answers) { script.run(input, answers); });
+    } else if (!bfloat16 || has_bfloat16_products()) {
       perceptron = perceptron_of(bundle);
+    }
   }
 
-  /// Patches that travel together.
-  std::size_t batch() const { return perceptron ? PeakPerceptron::together : std::size_t{manifest.batch}; }
+  /// Patches of one caller that are prepared together.
+  std::size_t batch() const {
+    return on_gpu ? gpu_batch : perceptron ? PeakPerceptron::together : std::size_t{manifest.batch};
+  }
 
   /// `input` and `answers` are of a whole batch, of which the first n count.
   void run(std::size_t n, std::span<float> input, std::span<float> answers) const {
     const std::size_t floats = manifest.patch_pixels() * manifest.channels(), outputs = manifest.outputs();
-    if (!perceptron) {
+    if (on_gpu) {
+      on_gpu->run(input.first(n * floats), answers.first(n * outputs));
+    } else if (!perceptron) {
       std::ranges::fill(input.subspan(n * floats), 0.0F);
       script.run(input, answers);
     } else if (bfloat16) {

@@ -10,15 +10,16 @@
 
 namespace braggd {
 
-/// What is fixed about a script's input and output.
+/// What is fixed about a script's input and output; `batch` patches are what it is tried with.
 struct ScriptShape {
   std::size_t batch = 0, channels = 0, patch_px = 0, outputs = 0;
-  std::size_t input_floats() const { return batch * channels * patch_px * patch_px; }
+  std::size_t patch_floats() const { return channels * patch_px * patch_px; }
+  std::size_t input_floats() const { return batch * patch_floats(); }
 };
 
 class ScriptRunner;
 
-/// A script ready to run in one shape, frozen, on one device, in one precision. Thread-safe; one thread a call.
+/// A script ready to run, frozen, on one device, in one precision. Thread-safe; one thread a call.
 class ScriptModule {
  public:
   /// `bytes`: a TorchScript archive whose forward takes [batch, channels, patch_px, patch_px] float32 and gives
@@ -29,7 +30,8 @@ class ScriptModule {
   ScriptModule(ScriptModule&&) noexcept;
   ScriptModule& operator=(ScriptModule&&) noexcept;
 
-  /// `input`: shape.input_floats(); `output`: batch x outputs. Throws std::runtime_error where the script fails.
+  /// `input`: n x shape.patch_floats(); `output`: n x outputs. Answers may depend on n in their last bits. Throws
+  /// std::runtime_error where the script fails.
   void run(std::span<float> input, std::span<float> output) const;
 
   const std::string& device() const;

@@ -147,7 +147,7 @@ TorchScriptRunner::TorchScriptRunner(const std::vector<char>& bytes, const Scrip
 void TorchScriptRunner::run(std::span<float> input, std::span<float> output) const {
   const Running running;
   const auto side = static_cast<std::int64_t>(shape_.patch_px);
-  const auto batch = static_cast<std::int64_t>(shape_.batch);
+  const auto batch = static_cast<std::int64_t>(input.size() / shape_.patch_floats());
   at::Tensor taken =
       at::from_blob(input.data(), {batch, static_cast<std::int64_t>(shape_.channels), side, side}, at::kFloat)
           .to(device_, type_);

@@ -1,6 +1,7 @@
 // What runs on a GPU, where there is one.
 #include <cmath>
 #include <gmock/gmock.h>
+#include <thread>
 
 #include <braggd/error.hpp>
 
@@ -61,6 +62,28 @@ TEST_F(Gpu, PlacesPeaksAsTheProcessorDoes) {
     for (std::size_t i = 0; i < on_cpu.size(); ++i) {
       ASSERT_NEAR(on_gpu[i].row, on_cpu[i].row, 1e-5 * bundle.manifest.patch_px) << name << ", patch " << i;
       ASSERT_NEAR(on_gpu[i].col, on_cpu[i].col, 1e-5 * bundle.manifest.patch_px) << name << ", patch " << i;
+    }
+  }
+}
+
+TEST_F(Gpu, PlacesAPatchToTheSameBitsWhoeverTravelsWithItFromWhateverThread) {
+  for (const char* name : {"braggnn-fast", "braggnn-11", "braggnn-15"}) {
+    const ModelBundle bundle = random_bundle(name);
+    const PeakNetwork network(bundle, {"cuda", "float32"}, name);
+    const std::size_t pixels = bundle.manifest.patch_pixels();
+    const std::vector<float> patches = random_patches(1500, bundle.manifest.patch_px);
+    const std::vector<PatchPosition> together = located(network, patches);
+    std::vector<std::jthread> threads;
+    for (std::size_t thread = 0; thread < 8; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (std::size_t first = thread * 7, n = 1 + 31 * thread; first + n <= 1500; first += n + 100) {
+          const auto places = located(network, std::span(patches).subspan(first * pixels, n * pixels));
+          for (std::size_t i = 0; i < n; ++i) {
+            ASSERT_EQ(places[i].row, together[first + i].row) << name << ", patch " << first + i;
+            ASSERT_EQ(places[i].col, together[first + i].col) << name << ", patch " << first + i;
+          }
+        }
+      });
     }
   }
 }
