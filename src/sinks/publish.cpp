@@ -14,8 +14,11 @@ namespace {
 constexpr std::chrono::seconds patience{15};
 
 std::shared_ptr<Publisher> make_publisher(const PublishConfig& config) {
-  return std::make_shared<Publisher>(PublisherOptions{
-      .bind = config.bind, .queue_bytes = config.queue_bytes, .patience = patience, .access = config});
+  return std::make_shared<Publisher>(PublisherOptions{.bind = config.bind,
+                                                      .queue_bytes = config.queue_bytes,
+                                                      .hold = std::chrono::milliseconds(config.hold_ms),
+                                                      .patience = patience,
+                                                      .access = config});
 }
 
 std::string key_of(const PublishConfig& config) {

@@ -20,6 +20,7 @@ class Publisher;
 struct PublishConfig : SocketAccess {
   std::string bind = "tcp://127.0.0.1:31002";
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;
+  std::uint32_t hold_ms = 50;
   static constexpr auto fields() {
     using C = PublishConfig;
     const std::tuple own{
@@ -27,6 +28,11 @@ struct PublishConfig : SocketAccess {
         bytes_field("queue_bytes", &C::queue_bytes,
                     "for messages that wait for subscribers; what exceeds it is not sent to them", 1 << 20,
                     1e12),
+        field(
+            "hold_ms", &C::hold_ms,
+            "for so long a message waits for others, so that each subscriber is woken for many; 0: for none",
+            0, 1000)
+            .unit("ms"),
     };
     return std::tuple_cat(own, SocketAccess::fields());
   }

@@ -44,6 +44,7 @@ void release(void* /*data*/, void* hint) {
 
 Publisher::Publisher(const PublisherOptions& options)
     : queue_bytes_(options.queue_bytes),
+      hold_(options.hold),
       guard_(context_, AccessRules(options.access, true, {options.bind}), "sink=publish"),
       socket_(context_, zmq::socket_type::xpub),
       watch_(socket_, true, "sink=publish") {
@@ -71,7 +72,7 @@ Publisher::~Publisher() {
     const std::lock_guard lock(mutex_);
     ends_ = true;
   }
-  ending_.notify_one();
+  wake_keeper_.notify_one();
   keeper_.join();
   if (refused() > 0) spdlog::warn("sink=publish {} connections were refused", refused());
   if (dropped_ > 0) {
@@ -100,15 +101,27 @@ void Publisher::send(std::uint64_t seq, const Header& header, std::size_t table_
     ++dropped_;
     return;
   }
-  zmq::message_t first = counted_message(text.size());
-  std::memcpy(first.data(), text.data(), text.size());
-  zmq::message_t table;
+  Held& message = held_.emplace_back();
+  message.header = counted_message(text.size());
+  std::memcpy(message.header.data(), text.data(), text.size());
   if (table_bytes > 0) {
-    table = counted_message(table_bytes);
-    fill({static_cast<std::byte*>(table.data()), table_bytes});
+    message.table = counted_message(table_bytes);
+    fill({static_cast<std::byte*>(message.table.data()), table_bytes});
   }
-  socket_.send(first, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-  socket_.send(table, zmq::send_flags::dontwait);
+  if (hold_.count() == 0) {
+    release_held();
+  } else if (held_.size() == 1) {
+    wake_keeper_.notify_one();
+  }
+}
+
+void Publisher::release_held() {
+  while (!held_.empty()) {
+    Held message = std::move(held_.front());
+    held_.pop_front();
+    socket_.send(message.header, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+    socket_.send(message.table, zmq::send_flags::dontwait);
+  }
 }
 
 void Publisher::publish(const Header& header, std::size_t table_bytes, const Fill& fill) {
@@ -119,6 +132,7 @@ void Publisher::publish(const Header& header, std::size_t table_bytes, const Fil
 std::uint64_t Publisher::publish_with_welcome(const Header& header, const Header& welcome) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t seq = next_seq_++;
+  release_held();  // what is of the scan before is not heard after the welcome
   // Before the message: a subscriber that comes between the two hears it twice, else it might not hear it at all.
   socket_.set(zmq::sockopt::xpub_welcome_msg, welcome(seq));
   welcome_ = seq;
@@ -158,14 +172,17 @@ void Publisher::look_at_subscriptions() {
 
 void Publisher::keep() {
   std::unique_lock lock(mutex_);
-  while (!ends_) {
+  while (true) {
     try {
+      release_held();
+      if (ends_) return;
       look_at_subscriptions();
       watch_.look();
     } catch (const zmq::error_t& error) {
       if (error.num() != EINTR) spdlog::warn("sink=publish {}", error.what());
     }
-    ending_.wait_for(lock, look_interval);
+    wake_keeper_.wait_for(lock, look_interval, [this] { return ends_ || !held_.empty(); });
+    if (!ends_) wake_keeper_.wait_for(lock, hold_, [this] { return ends_; });  // others may come
   }
 }
 

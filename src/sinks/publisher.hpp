@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -26,12 +27,13 @@ class HashQueue;
 struct PublisherOptions {
   std::string bind = "tcp://127.0.0.1:31002";
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;
+  std::chrono::milliseconds hold{50};         ///< a message waits for so long for others
   std::chrono::milliseconds patience{15000};  ///< for a subscriber that takes nothing and does not answer
   SocketAccess access{};
 };
 
-/// A ZeroMQ XPUB socket that outlives scans, numbered messages going out of it. Every call is safe from any thread, and
-/// none waits for a subscriber: one that has as many messages waiting as its queue holds misses those that come, and
+/// A ZeroMQ XPUB socket that outlives scans, numbered messages going out of it. Messages of `hold` leave together: most of
+/// what one costs is that its subscriber is woken. Every call is safe from any thread, and none waits for a subscriber: one that has as many messages waiting as its queue holds misses those that come, and
 /// once `queue_bytes` wait for subscribers altogether, all miss them. One that does not answer for `patience`
 /// is disconnected, and what waited for it is free again.
 class Publisher {
@@ -74,10 +76,16 @@ class Publisher {
  private:
   zmq::message_t counted_message(std::size_t bytes);
   void send(std::uint64_t seq, const Header& header, std::size_t table_bytes, const Fill& fill);
+  void release_held();
   void look_at_subscriptions();
   void keep();
 
-  std::uint64_t queue_bytes_;
+  struct Held {
+    zmq::message_t header, table;
+  };
+
+  const std::uint64_t queue_bytes_;
+  const std::chrono::milliseconds hold_;
   std::atomic<std::uint64_t> waiting_bytes_{0};  // ZeroMQ's threads count it down: it goes after the context
   std::atomic<std::uint64_t> dropped_{0};
   mutable std::mutex mutex_;
@@ -87,8 +95,9 @@ class Publisher {
   AccessGuard guard_;
   zmq::socket_t socket_;
   ConnectionWatch watch_;
+  std::deque<Held> held_;  // in the order of their numbers
   bool ends_ = false;
-  std::condition_variable ending_;
+  std::condition_variable wake_keeper_;
   std::thread keeper_;
   std::unique_ptr<HashQueue> hashes_;
 };

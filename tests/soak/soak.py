@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scans back to back into a service for a while, with all that watches it: does it stay as it was?
 
-soak.py PROGRAM [--minutes 30] [--rounds 6] [--out FILE.json]
+soak.py PROGRAM [--minutes 30] [--rounds 12] [--out FILE.json]
 
 A sender pushes one scan after the other, flat out. Meanwhile a page listens, Prometheus scrapes, pictures are fetched, subscribers
 listen. Looked at: memory (the last third against the middle third), descriptors, threads, ledgers, the time of an answer.
@@ -13,7 +13,6 @@ Ends with 1 where a figure is out of bounds; prints all of them.
 import argparse
 import http.client
 import json
-import os
 import pathlib
 import re
 import signal
@@ -97,8 +96,9 @@ class Service:
         return status
 
     def core_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Of the whole process, from the clock that the kernel keeps for it; /proc counts ticks, of which a round has too few."""
+        cpu_clock = (~self.process.pid << 3) | 2
+        return time.clock_gettime(cpu_clock)
 
     def resources(self):
         proc = pathlib.Path(f"/proc/{self.process.pid}")
@@ -125,10 +125,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--rounds", type=int, default=6, help="with and without watchers; 0: their cost is not looked at")
+    parser.add_argument("--rounds", type=int, default=12, help="with and without watchers; 0: their cost is not looked at")
     parser.add_argument("--subscribers", type=int, default=10)
     parser.add_argument("--frames", type=int, default=400)
     parser.add_argument("--size", type=int, default=1024)
+    parser.add_argument("--flat", type=float, default=1.02, help="of the middle third's memory the last may have so much")
     parser.add_argument("--out")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="braggd-soak-") as folder:
@@ -210,7 +211,7 @@ def soak(options, service, recorded):
             "threads": [samples[third]["threads"], samples[-1]["threads"]], "answers_p99_s": worst,
             "answers": {kind: len(t) for kind, t in times.items()}, "messages_heard": messages,
             "watchers_cost": {size: cost.report() for size, cost in costs.items()},
-            "holds": {"memory_flat_within_2_percent": last < 1.02 * middle,
+            "holds": {"memory_is_flat": last < options.flat * middle,
                       "no_descriptor_leaked": samples[-1]["descriptors"] <= samples[third]["descriptors"] + 2,
                       "ledgers_close": closes and ledger["missing"] == 0 and ledger["dropped"] == 0,
                       "all_scans_are_there": ledger["written"] == options.frames * scans,

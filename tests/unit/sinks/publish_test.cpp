@@ -80,19 +80,21 @@ class Subscriber {
 };
 
 struct Publishing {
+  PublishConfig config = any_port;
   ResourceCache resources;
   std::shared_ptr<ScanHeader> header = sample_header(5);
   std::shared_ptr<Publisher> publisher;
 
-  Publishing() {
-    Publish::open(any_port, resources);
+  explicit Publishing(std::uint32_t hold_ms = any_port.hold_ms) {
+    config.hold_ms = hold_ms;
+    Publish::open(config, resources);
     publisher = *resources.get<std::shared_ptr<Publisher>>("publish " + any_port.bind,
                                                            [] { return std::shared_ptr<Publisher>(); });
   }
   std::unique_ptr<Publish> begin() {
     SinkContext context = sample_context(header);
     context.resources = &resources;
-    return std::make_unique<Publish>(any_port, context);
+    return std::make_unique<Publish>(config, context);
   }
 };
 
@@ -146,7 +148,7 @@ TEST(Publish, ASubscriberHearsTheStartEveryFrameAsItComesTheEndAndTheFiles) {
 }
 
 TEST(Publish, ASubscriberThatJoinsInMidScanHearsItsStartFirstAndOneBetweenScansHearsNone) {
-  Publishing publishing;
+  Publishing publishing(0);
   const std::string endpoint = publishing.publisher->endpoint();
   auto sink = publishing.begin();
   sink->consume(sample_envelope(*publishing.header, 0, 2));
@@ -170,6 +172,27 @@ TEST(Publish, ASubscriberThatJoinsInMidScanHearsItsStartFirstAndOneBetweenScansH
   sink.reset();
   Subscriber idle(endpoint);
   EXPECT_FALSE(idle.hear(400ms));
+}
+
+TEST(Publish, MessagesWaitForOthersAndLeaveTogetherInTheirOrder) {
+  constexpr auto hold = 400ms;
+  Publisher publisher({.bind = "tcp://127.0.0.1:*", .hold = hold, .access = {}});
+  Subscriber subscriber(publisher.endpoint());
+  subscriber.join(publisher);
+  while (subscriber.hear(2 * hold)) {
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 5; ++i)
+    publisher.publish([](std::uint64_t seq) { return R"({"seq":)" + std::to_string(seq) + "}"; });
+  EXPECT_GT(publisher.waiting_bytes(), 0U);  // and are counted while they wait
+  const auto first = subscriber.hear();
+  ASSERT_TRUE(first);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, hold - 10ms);
+  for (std::uint64_t i = 1; i < 5; ++i) {
+    const auto next = subscriber.hear(200ms);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->header["seq"], first->header["seq"].get<std::uint64_t>() + i);
+  }
 }
 
 TEST(Publish, TheShareOfRarePatchesGrowsOverTheFramesThatWerePublished) {
