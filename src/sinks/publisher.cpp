@@ -181,8 +181,9 @@ void Publisher::keep() {
     } catch (const zmq::error_t& error) {
       if (error.num() != EINTR) spdlog::warn("sink=publish {}", error.what());
     }
-    wake_keeper_.wait_for(lock, look_interval, [this] { return ends_ || !held_.empty(); });
-    if (!ends_) wake_keeper_.wait_for(lock, hold_, [this] { return ends_; });  // others may come
+    const bool called =
+        wake_keeper_.wait_for(lock, look_interval, [this] { return ends_ || !held_.empty(); });
+    if (called) wake_keeper_.wait_for(lock, hold_, [this] { return ends_; });  // others may come
   }
 }
 
