@@ -9,15 +9,15 @@
 
 namespace braggd {
 
-/// `model list | promote | retire | export | import`.
+/// `model list | promote | retire | export | import`; the last is in model_import.
 void add_model_store(CLI::App& model, Action& chosen);
 
 /// `--store`.
 void add_store_option(CLI::App* verb, std::string& store);
-/// The directory that it means; empty: the default.
+/// The directory that its value means; empty: the default.
 std::filesystem::path store_of(const std::string& option);
-/// The store that is meant by the option's value, which may be empty.
-std::filesystem::path store_of(const std::string& option);
+/// `--reason`.
+void add_reason(CLI::App* verb, std::string& reason);
 
 /// A bundle as it is named on the command line: its directory, or a model of the store, of which the store says more.
 struct NamedBundle {
