@@ -21,9 +21,10 @@ struct SharedBatches::Share {
   std::size_t first, count;
 };
 
-/// The memory of a batch that runs.
+/// The memory of a batch that runs; taken at the start, so that nothing can fail while callers wait for one another.
 struct SharedBatches::Lane {
   std::vector<float> input, answers;
+  std::vector<Share> shares;
 };
 
 SharedBatches::SharedBatches(const BatchShape& shape, Run run) : shape_(shape), run_(std::move(run)) {
@@ -31,6 +32,7 @@ SharedBatches::SharedBatches(const BatchShape& shape, Run run) : shape_(shape), 
   for (Lane& lane : lanes_) {
     lane.input.resize(shape_.patches * shape_.floats);
     lane.answers.resize(shape_.patches * shape_.outputs);
+    lane.shares.reserve(shape_.patches);
     free_.push_back(&lane);
   }
 }
@@ -52,27 +54,27 @@ void SharedBatches::run(std::span<const float> input, std::span<float> answers) 
     }
     Lane& lane = *free_.back();
     free_.pop_back();
-    const std::vector<Share> shares = take_next();
+    take_next(lane.shares);
     lock.unlock();
     std::exception_ptr failure;
     try {
-      run_batch(lane, shares);
+      run_batch(lane);
     } catch (...) {
       failure = std::current_exception();
     }
     lock.lock();
-    free_.push_back(&lane);
-    for (const Share& share : shares) {
+    for (const Share& share : lane.shares) {
       share.request->done += share.count;
       if (failure) share.request->failure = failure;
     }
+    free_.push_back(&lane);
     changed_.notify_all();
   }
   if (request.failure) std::rethrow_exception(request.failure);
 }
 
-std::vector<SharedBatches::Share> SharedBatches::take_next() {
-  std::vector<Share> shares;
+void SharedBatches::take_next(std::vector<Share>& shares) {
+  shares.clear();
   for (std::size_t left = shape_.patches; left > 0 && !waiting_.empty();) {
     Request& first = *waiting_.front();
     const std::size_t count = std::min(left, first.patches - first.taken);
@@ -81,17 +83,16 @@ std::vector<SharedBatches::Share> SharedBatches::take_next() {
     left -= count;
     if (first.taken == first.patches) waiting_.pop_front();
   }
-  return shares;
 }
 
-void SharedBatches::run_batch(Lane& lane, const std::vector<Share>& shares) const {
+void SharedBatches::run_batch(Lane& lane) const {
   auto in = lane.input.begin();
-  for (const auto& [request, first, count] : shares)
+  for (const auto& [request, first, count] : lane.shares)
     in = std::ranges::copy(request->input.subspan(first * shape_.floats, count * shape_.floats), in).out;
   std::fill(in, lane.input.end(), 0.0F);
   run_(lane.input, lane.answers);
   auto out = std::span<const float>(lane.answers);
-  for (const auto& [request, first, count] : shares) {
+  for (const auto& [request, first, count] : lane.shares) {
     const std::size_t floats = count * shape_.outputs;
     std::ranges::copy(out.first(floats), request->answers.subspan(first * shape_.outputs).begin());
     out = out.subspan(floats);

@@ -40,8 +40,8 @@ class SharedBatches {
   struct Share;
   struct Lane;
 
-  std::vector<Share> take_next();
-  void run_batch(Lane& lane, const std::vector<Share>& shares) const;
+  void take_next(std::vector<Share>& shares);
+  void run_batch(Lane& lane) const;
 
   const BatchShape shape_;
   const Run run_;

@@ -47,7 +47,8 @@ void ScanAssembler::receive_unreadable(std::string_view why) {
   } else {
     ++strays_.unreadable;
   }
-  complain("unreadable", fmt::format("a message cannot be read: {}", why));
+  complain("unreadable", fmt::format("{}a message cannot be read: {}",
+                                     open_ ? "scan=" + open_->header.scan_id + ": " : "", why));
 }
 
 void ScanAssembler::tick() {
@@ -76,7 +77,7 @@ void ScanAssembler::take(StartMessage start) {
   if (options_.connections != 1 && closed_just_now(scan_id)) return;
   if (open_) close(fmt::format("scan {} started while {}", scan_id, missing_in_words()));
   if (done()) {
-    spdlog::info("scan {} is not taken: the {} scans that source.scans asks for are over", scan_id,
+    spdlog::info("scan={}: it is not taken, the {} scans that source.scans asks for are over", scan_id,
                  options_.scans);
     return;
   }
@@ -103,7 +104,7 @@ void ScanAssembler::take(DamagedMessage damaged, const Arrival& arrival) {
 
 void ScanAssembler::take(const EndMessage& end) {
   if (!open_ || open_->header.scan_id != end.series.scan_id) {
-    spdlog::debug("the end of scan {}, which is not open, is ignored", end.series.scan_id);
+    spdlog::debug("scan={}: its end is ignored, it is not open", end.series.scan_id);
     return;
   }
   open_->end_seen = true;
@@ -133,11 +134,11 @@ void ScanAssembler::deliver(const ArrivedImage& image) {
   scan.last_message = now_();
   if (image.image_id >= end) {
     count(&MessageCounts::stale);
-    complain("outside", fmt::format("scan {}: image {} is outside of its {} frames", image.scan_id,
+    complain("outside", fmt::format("scan={}: image {} is outside of its {} frames", image.scan_id,
                                     image.image_id, end));
   } else if (!scan.arrived.insert(image.image_id)) {
     count(&MessageCounts::duplicate);
-    complain("duplicate", fmt::format("scan {}: image {} came again", image.scan_id, image.image_id));
+    complain("duplicate", fmt::format("scan={}: image {} came again", image.scan_id, image.image_id));
   } else {
     push(image);
     scan.last_message = now_();  // the pipeline may have made us wait
@@ -190,7 +191,7 @@ void ScanAssembler::count_stray(const ArrivedImage& image) {
     ++strays_.stale;
   }
   complain(late ? "late" : "stale",
-           fmt::format("image {} of scan {} is of no use: {}", image.image_id, image.scan_id,
+           fmt::format("scan={}: image {} is of no use: {}", image.scan_id, image.image_id,
                        late ? "that scan is over"
                             : "its start was not received; was it sent before braggd had "
                               "connected, or to another client?"));
@@ -202,7 +203,7 @@ void ScanAssembler::look_for_gaps() {
   if (options_.connections != 1 || scan.gaps || scan.arrived.size() % 16 != 0) return;
   scan.gaps = find_regular_gaps(scan.arrived);
   if (!scan.gaps) return;
-  spdlog::warn("scan {}: of every {} images only {} arrive: another client seems to be connected to {}",
+  spdlog::warn("scan={}: of every {} images only {} arrive: another client seems to be connected to {}",
                scan.header.scan_id, scan.gaps->period, scan.gaps->arriving, options_.peers);
 }
 
@@ -217,7 +218,7 @@ void ScanAssembler::open(const StartMessage& start) {
   scan.pixel_type_known = start.image_dtype.has_value();
   scan.last_message = now_();
   std::erase_if(closed_, [&](const ClosedScan& closed) { return closed.scan_id == scan.header.scan_id; });
-  for (const auto& warning : warnings) spdlog::warn("scan {}: {}", scan.header.scan_id, warning);
+  for (const auto& warning : warnings) spdlog::warn("scan={}: {}", scan.header.scan_id, warning);
   warn_of_large_messages();
   // Where only the images tell the pixel type, the pipeline waits for the first of them.
   if (scan.pixel_type_known) begin();
@@ -228,7 +229,7 @@ void ScanAssembler::warn_of_large_messages() const {
   const std::uint64_t most = open_->header.frame_bytes() + other_keys_bytes;
   if (most <= options_.max_message_bytes) return;
   spdlog::warn(
-      "scan {}: a frame that does not compress needs a message of {}, but source.max_message_bytes is {}; "
+      "scan={}: a frame that does not compress needs a message of {}, but source.max_message_bytes is {}; "
       "ZeroMQ drops "
       "a larger message and the connection with it: raise source.max_message_bytes, and source.receive_bytes "
       "to a few "
@@ -252,7 +253,7 @@ void ScanAssembler::close_if_overdue() {
   const auto silence = now_() - open_->last_message;
   const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
   if (open_->all_arrived() && silence >= options_.end_grace) {
-    spdlog::warn("scan {}: all frames came, its end did not", open_->header.scan_id);
+    spdlog::warn("scan={}: all frames came, its end did not", open_->header.scan_id);
     close({});
   } else if (open_->end_seen && silence >= options_.close_timeout) {
     close(open_->header.expected_frames != 0 ? missing_in_words() : std::string{});
@@ -284,7 +285,7 @@ void ScanAssembler::close(const std::string& why_incomplete) {
           fmt::format("; of every {} frames only {} arrived: another client seems to be connected to {}{}",
                       scan.gaps->period, scan.gaps->arriving, options_.peers,
                       options_.connections == 1 ? "" : ", or an edge node is silent");
-      spdlog::warn("scan {}: {}", scan.header.scan_id, end.reason);
+      spdlog::warn("scan={}: {}", scan.header.scan_id, end.reason);
     }
   }
   closed_.push_back({scan.header.scan_id, now_()});
