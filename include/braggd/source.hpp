@@ -16,6 +16,13 @@ namespace braggd {
 struct MessageCounts {
   std::uint64_t duplicate = 0, stale = 0, early = 0, unreadable = 0;
   friend bool operator==(const MessageCounts&, const MessageCounts&) = default;
+  MessageCounts& operator+=(const MessageCounts& more) {
+    duplicate += more.duplicate;
+    stale += more.stale;
+    early += more.early;
+    unreadable += more.unreadable;
+    return *this;
+  }
 };
 
 /// What a source knows of a scan's end beside its frames.

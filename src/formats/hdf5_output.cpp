@@ -43,11 +43,9 @@ bool OutputFile::create() {
   *failure_ = 0;
   try {
     const Handle access = enduring_file_access(*failure_);
-    file_ = timed(TimedCall::create, [&] {
-      return own("cannot create " + unfinished_path().string(), [&] {
-        return H5Fcreate(unfinished_path().c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id());
-      });
-    });
+    file_ = Handle(timed_call(TimedCall::create, "cannot create " + unfinished_path().string(), [&] {
+      return H5Fcreate(unfinished_path().c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.id());
+    }));
   } catch (const Error& error) {
     if (*failure_ == EEXIST) return false;
     check();
@@ -84,9 +82,7 @@ void OutputFile::require_room(std::uint64_t bytes) const {
 fs::path OutputFile::publish() {
   const fs::path unfinished = unfinished_path();
   const hid_t file = file_.release();
-  attempt([&] {
-    timed(TimedCall::close, [&] { return call("its last part", [&] { return H5Fclose(file); }); });
-  });
+  attempt([&] { timed_call(TimedCall::close, "its last part", [&] { return H5Fclose(file); }); });
   check();
   while (!rename_to_new_name(unfinished, final_path_)) choose_next_name();
   sync_directory(directory_of(final_path_));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/latency_histogram.hpp"
+#include "formats/hdf5.hpp"
 
 namespace braggd::hdf5 {
 
@@ -20,11 +21,11 @@ const std::array<LatencyHistogram, timed_call_names.size()>& call_times();
 
 void add_call_time(TimedCall call, std::chrono::nanoseconds time);
 
-/// Returns what `function` returns and counts how long it took, unless it throws.
+/// `call`, and counts how long it took unless it throws.
 template <class F>
-auto timed(TimedCall kind, F&& function) {
+auto timed_call(TimedCall kind, std::string_view tried, F&& function) {
   const auto begun = std::chrono::steady_clock::now();
-  auto result = std::forward<F>(function)();
+  const auto result = call(tried, std::forward<F>(function));
   add_call_time(kind, std::chrono::steady_clock::now() - begun);
   return result;
 }

@@ -190,10 +190,8 @@ Handle write_numbers(const Handle& at, const std::string& name, hid_t type,
   });
   const bool empty = std::ranges::find(extent, hsize_t{0}) != extent.end();
   if (!empty) {
-    timed(TimedCall::write, [&] {
-      return call("cannot write " + name,
-                  [&] { return H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values); });
-    });
+    timed_call(TimedCall::write, "cannot write " + name,
+               [&] { return H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values); });
   }
   return dataset;
 }

@@ -106,10 +106,8 @@ void ScanWriter::append(const Frame& frame) {
     const hsize_t extent[3] = {frames_ + 1, header_.shape.rows, header_.shape.cols};
     const hsize_t offset[3] = {frames_, 0, 0};
     call("extent", [&] { return H5Dset_extent(data_.id(), extent); });
-    hdf5::timed(hdf5::TimedCall::write, [&] {
-      return call("chunk", [&] {
-        return H5Dwrite_chunk(data_.id(), H5P_DEFAULT, 0, offset, chunk.size(), chunk.data());
-      });
+    timed_call(hdf5::TimedCall::write, "chunk", [&] {
+      return H5Dwrite_chunk(data_.id(), H5P_DEFAULT, 0, offset, chunk.size(), chunk.data());
     });
   });
   output_.check();

@@ -15,8 +15,9 @@
 namespace braggd {
 
 /// Thread-safe. A patch's position never depends on its companions, on its place among them or on the thread: patches
-/// travel in batches of one padded shape, on a GPU those of several callers in one (SharedBatches). What is defined by the bundle's script is computed by it in LibTorch, or on the
-/// CPU for braggnn-fast by PeakPerceptron, once that was seen to answer as the script does.
+/// travel in batches of one padded shape, on a GPU those of several callers in one (SharedBatches). What is defined by the
+/// bundle's script is computed by it in LibTorch, or on the CPU for braggnn-fast by PeakPerceptron, once that was seen to
+/// answer as the script does.
 class PeakNetwork {
  public:
   /// Reads, checks and tries a bundle: it must repeat its golden examples. Throws ConfigError.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <torch/script.h>
@@ -148,6 +149,8 @@ void TorchScriptRunner::run(std::span<float> input, std::span<float> output) con
   const Running running;
   const auto side = static_cast<std::int64_t>(shape_.patch_px);
   const auto batch = static_cast<std::int64_t>(input.size() / shape_.patch_floats());
+  if (output.size() * shape_.patch_floats() != input.size() * shape_.outputs)
+    throw std::invalid_argument("patches and answers of a script differ in number");
   at::Tensor taken =
       at::from_blob(input.data(), {batch, static_cast<std::int64_t>(shape_.channels), side, side}, at::kFloat)
           .to(device_, type_);

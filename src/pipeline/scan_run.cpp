@@ -141,10 +141,9 @@ void ScanRun::note(const MessageCounts& so_far) {
 
 void ScanRun::show_messages() {
   const std::lock_guard lock(messages_mutex_);
-  messages_ = {.duplicate = ledger_.duplicate + noted_.duplicate,
-               .stale = ledger_.stale + noted_.stale,
-               .early = noted_.early,
-               .unreadable = noted_.unreadable};
+  messages_ = noted_;
+  messages_.duplicate += ledger_.duplicate;
+  messages_.stale += ledger_.stale;
 }
 
 // Ordered stages wait for every index; sinks give absent frames their rows by themselves.

@@ -95,10 +95,7 @@ void add_live(Sums& sums, const PassingScan& scan) {
   if (scan.reported) return;
   sums.received += progress.received;
   sums.bytes += progress.bytes_received;
-  sums.messages.duplicate += progress.messages.duplicate;
-  sums.messages.stale += progress.messages.stale;
-  sums.messages.early += progress.messages.early;
-  sums.messages.unreadable += progress.messages.unreadable;
+  sums.messages += progress.messages;
   sums.peaks += counts.peaks;
   sums.finished += progress.finished;
   for (std::size_t i = 0; i < counts.dropped.size(); ++i) sums.dropped[i] += counts.dropped[i];

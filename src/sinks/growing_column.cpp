@@ -41,10 +41,8 @@ void GrowingColumn::append(const void* values, std::uint64_t count) {
   call("selection", [&] {
     return H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, &first, nullptr, &added, nullptr);
   });
-  hdf5::timed(hdf5::TimedCall::write, [&] {
-    return call("cannot append to a column", [&] {
-      return H5Dwrite(dataset_.id(), type_, memory_space.id(), file_space.id(), H5P_DEFAULT, values);
-    });
+  timed_call(hdf5::TimedCall::write, "cannot append to a column", [&] {
+    return H5Dwrite(dataset_.id(), type_, memory_space.id(), file_space.id(), H5P_DEFAULT, values);
   });
   rows_ = total;
 }

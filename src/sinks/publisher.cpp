@@ -101,13 +101,14 @@ void Publisher::send(std::uint64_t seq, const Header& header, std::size_t table_
     ++dropped_;
     return;
   }
-  Held& message = held_.emplace_back();
+  Held message;
   message.header = counted_message(text.size());
   std::memcpy(message.header.data(), text.data(), text.size());
   if (table_bytes > 0) {
     message.table = counted_message(table_bytes);
     fill({static_cast<std::byte*>(message.table.data()), table_bytes});
   }
+  held_.push_back(std::move(message));
   if (hold_.count() == 0) {
     release_held();
   } else if (held_.size() == 1) {

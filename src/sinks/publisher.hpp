@@ -33,9 +33,10 @@ struct PublisherOptions {
 };
 
 /// A ZeroMQ XPUB socket that outlives scans, numbered messages going out of it. Messages of `hold` leave together: most of
-/// what one costs is that its subscriber is woken. Every call is safe from any thread, and none waits for a subscriber: one that has as many messages waiting as its queue holds misses those that come, and
-/// once `queue_bytes` wait for subscribers altogether, all miss them. One that does not answer for `patience`
-/// is disconnected, and what waited for it is free again.
+/// what one costs is that its subscriber is woken. Every call is safe from any thread, and none waits for a subscriber:
+/// one that has as many messages waiting as its queue holds misses those that come, and once `queue_bytes` wait for
+/// subscribers altogether, all miss them. One that does not answer for `patience` is disconnected, and what waited for it
+/// is free again.
 class Publisher {
  public:
   /// Makes the header of the message that has the number `seq`.

@@ -21,10 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-
-import zmq
 
 PIPELINE = """version: 1
 engine: {{memory: 256 MiB}}
