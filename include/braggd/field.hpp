@@ -2,6 +2,7 @@
 // reference and the JSON Schema.
 #pragma once
 
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -33,9 +34,15 @@ enum class FieldKind : std::uint8_t {
   file_list
 };
 
-/// A checked setting: integers and byte counts are int64, choices and paths are strings.
-using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+/// A checked setting: integers and byte counts are int64, choices and paths are strings. An option without a default that was
+/// left out is monostate, or NaN where it is a number.
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>, std::monostate>;
 using Settings = std::map<std::string, Value, std::less<>>;
+
+inline bool is_given(const Value& value) {
+  const auto* real = std::get_if<double>(&value);
+  return !std::holds_alternative<std::monostate>(value) && (real == nullptr || !std::isnan(*real));
+}
 
 /// What is to be known of an option without knowing its configuration's type.
 struct FieldDescriptor {
@@ -76,7 +83,7 @@ struct Field {
 
 template <class T>
 constexpr FieldKind kind_of() {
-  if constexpr (std::same_as<T, bool>)
+  if constexpr (std::same_as<T, bool> || std::same_as<T, std::optional<bool>>)
     return FieldKind::boolean;
   else if constexpr (std::integral<T>)
     return FieldKind::integer;
@@ -155,6 +162,8 @@ template <class T>
 Value to_value(const T& value) {
   if constexpr (std::same_as<T, bool>)
     return value;
+  else if constexpr (std::same_as<T, std::optional<bool>>)
+    return value ? Value(*value) : Value(std::monostate{});
   else if constexpr (std::integral<T>)
     return static_cast<std::int64_t>(value);
   else if constexpr (std::floating_point<T>)
@@ -169,6 +178,8 @@ template <class T>
 void from_value(const Value& value, T& out) {
   if constexpr (std::same_as<T, bool>)
     out = std::get<bool>(value);
+  else if constexpr (std::same_as<T, std::optional<bool>>)
+    out = is_given(value) ? std::optional(std::get<bool>(value)) : std::nullopt;
   else if constexpr (std::integral<T>)
     out = static_cast<T>(std::get<std::int64_t>(value));
   else if constexpr (std::floating_point<T>)

@@ -8,6 +8,7 @@
 
 #include "cli/exit_code.hpp"
 #include "learning/accuracy_report.hpp"
+#include "learning/split_report.hpp"
 
 namespace braggd {
 
@@ -63,6 +64,8 @@ int judge_bundles(const JudgeVerb& options) {
   if (sizes.empty()) sizes.push_back(usual_patch_px);
   std::ranges::sort(sizes);
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  print_table("Share of the maxima beside a higher one of their component that counts, by split_significance",
+              split_table(judging_set(sizes.front(), options.judging), options.judging.patches));
   for (const std::uint32_t patch_px : sizes) {
     std::vector<JudgedNetwork> networks;
     const char* precision = "float32";
@@ -96,7 +99,7 @@ void add_model_judge(CLI::App& model, Action& chosen) {
                "in Markdown how far the centroids, the fits, the networks of the bundles and the choice by "
                "peak are off: by "
                "class of patch, detector and brightness, and on spots with a tail to one side; beside the "
-               "Cramer-Rao bound.",
+               "Cramer-Rao bound. Before it: which maxima `split` takes for spots.",
                "braggd model judge models/braggnn-fast\nbraggd model judge --judge-patches 1000");
   verb->add_option("BUNDLE", options->bundles, "model bundles; none: what needs no network")
       ->expected(0, 100);

@@ -30,9 +30,23 @@ constexpr std::array<LayerNames, 6> layer_names{{{"weight_1", "bias_1", 242, 256
                                                  {"error_weight_1", "error_bias_1", 64, 32},
                                                  {"error_weight_2", "error_bias_2", 32, 2}}};
 
+constexpr std::int64_t most_knots = 64;
+
+/// Of a script that has it.
+std::optional<ErrorByHeight> error_by_height(const NamedWeights& weights) {
+  const auto knots = weights.find("height_knots"), slopes = weights.find("height_slopes");
+  const auto offset = weights.find("height_offset");
+  if (knots == weights.end() || slopes == weights.end() || offset == weights.end()) return {};
+  const std::vector<std::int64_t>& shape = knots->second.shape;
+  if (shape.size() != 1 || shape[0] < 1 || shape[0] > most_knots) return {};
+  if (slopes->second.shape != shape || offset->second.shape != std::vector<std::int64_t>{1}) return {};
+  return ErrorByHeight{knots->second.values, slopes->second.values, offset->second.values[0]};
+}
+
 std::optional<PeakPerceptron> made_of(const NamedWeights& weights) {
   std::array<DenseWeights, 6> layers;
-  if (weights.size() != 2 * layers.size()) return {};
+  const std::optional<ErrorByHeight> by_height = error_by_height(weights);
+  if (weights.size() != 2 * layers.size() + (by_height ? 3 : 0)) return {};
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerNames& names = layer_names[i];
     const auto weight = weights.find(names.weight), bias = weights.find(names.bias);
@@ -40,7 +54,7 @@ std::optional<PeakPerceptron> made_of(const NamedWeights& weights) {
     if (bias == weights.end() || bias->second.shape != std::vector{names.out}) return {};
     layers[i] = {weight->second.values, bias->second.values};
   }
-  return PeakPerceptron(layers);
+  return PeakPerceptron(layers, by_height.value_or(ErrorByHeight{}));
 }
 
 /// Counts from 0 to 1 and a mask of -1, 0 and a constant, in `n` patches.

@@ -1,6 +1,7 @@
 #include "kernels/peak_perceptron.hpp"
 
 #include <string>
+#include <utility>
 
 #include <braggd/error.hpp>
 
@@ -80,7 +81,8 @@ BRAGGD_TARGET_PERCEPTRON void run_avx512_bfloat16(const PeakPerceptron::Layers<P
 
 }  // namespace
 
-PeakPerceptron::PeakPerceptron(const std::array<DenseWeights, 6>& layers) {
+PeakPerceptron::PeakPerceptron(const std::array<DenseWeights, 6>& layers, ErrorByHeight by_height)
+    : by_height_(std::move(by_height)) {
   check(layers);
   const DenseWeights &place = layers[3], &errors = layers[4], &errors_end = layers[5];
   for (std::size_t i = 0; i < 3; ++i) {
@@ -102,23 +104,40 @@ void PeakPerceptron::run(std::span<const float> in, std::span<float> out) const 
 
 void PeakPerceptron::run_with([[maybe_unused]] KernelSet set, std::span<const float> in,
                               std::span<float> out) const {
+  auto* run = &perceptron::run_all<perceptron::Plain, float>;
 #if BRAGGD_X86_KERNELS
-  if (set >= KernelSet::avx512) return run_avx512(layers_, in, out);
-  if (set == KernelSet::avx2 && __builtin_cpu_supports("fma")) return run_avx2(layers_, in, out);
+  if (set >= KernelSet::avx512) {
+    run = &run_avx512;
+  } else if (set == KernelSet::avx2 && __builtin_cpu_supports("fma")) {
+    run = &run_avx2;
+  }
 #endif
-  perceptron::run_all<perceptron::Plain>(layers_, in, out);
+  run(layers_, in, out);
+  add_heights(in, out);
 }
 
 void PeakPerceptron::run_bfloat16(std::span<const float> in, std::span<float> out) const {
 #if BRAGGD_X86_KERNELS
   static const bool fast = has_bfloat16_products();
-  if (fast) return run_avx512_bfloat16(bfloat16_layers_, in, out);
+  if (fast) {
+    run_avx512_bfloat16(bfloat16_layers_, in, out);
+    return add_heights(in, out);
+  }
 #endif
   run_bfloat16_plainly(in, out);
 }
 
 void PeakPerceptron::run_bfloat16_plainly(std::span<const float> in, std::span<float> out) const {
   perceptron::run_all<perceptron::Plain>(bfloat16_layers_, in, out);
+  add_heights(in, out);
+}
+
+void PeakPerceptron::add_heights(std::span<const float> in, std::span<float> out) const {
+  constexpr std::size_t pixels = inputs / 2;
+  for (std::size_t i = 0; i < out.size() / outputs; ++i) {
+    const float added = by_height_.of(in.subspan(i * inputs + pixels, pixels));
+    for (float& error : out.subspan(i * outputs + 2, 2)) error += added;
+  }
 }
 
 bool has_bfloat16_products() {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/error_by_height.hpp"
 #include "kernels/kernel_set.hpp"
 
 namespace braggd {
@@ -17,7 +18,7 @@ struct DenseWeights {
 };
 
 /// Two channels of 11 x 11 px through dense layers 242-256-128-64 with ReLU; from there 64-2 to a place, and 64-32-2, ReLU
-/// between, to the logarithms of its errors, bounded to [-8, 4].
+/// between, to the logarithms of its errors, bounded to [-8, 4], to which what the height of the patch says is added.
 ///
 /// What comes out for a patch depends neither on the patches beside it nor, in float32, on the kernel set: products are
 /// fused into sums in the order of the inputs, the bias first. In bfloat16 inputs, weights and what layers hand on are
@@ -29,7 +30,7 @@ class PeakPerceptron {
   static constexpr std::size_t together = 48;  ///< patches; others are filled up to a multiple of 12
 
   /// The three layers of the body, that to the place, the two to the errors. Throws ConfigError for other shapes.
-  explicit PeakPerceptron(const std::array<DenseWeights, 6>& layers);
+  explicit PeakPerceptron(const std::array<DenseWeights, 6>& layers, ErrorByHeight by_height = {});
 
   /// in: n x 242, finite; out: n x 4: row, col, logarithms of their errors (or col first, as the network was taught).
   void run(std::span<const float> in, std::span<float> out) const;
@@ -54,6 +55,9 @@ class PeakPerceptron {
   using Layers = std::array<Layer<Word>, 5>;
 
  private:
+  void add_heights(std::span<const float> in, std::span<float> out) const;
+
+  ErrorByHeight by_height_;
   Layers<float> layers_;
   Layers<Pair> bfloat16_layers_;
 };

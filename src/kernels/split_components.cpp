@@ -1,6 +1,7 @@
 #include "kernels/split_components.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -14,8 +15,37 @@ std::int64_t squared_distance(std::uint32_t a, std::uint32_t b, std::uint32_t co
   return rows_apart * rows_apart + cols_apart * cols_apart;
 }
 
+/// The lowest pixel on the straight way between two pixels of the list, given by their ordinals.
+double lowest_between(const SparseFrame& pixels, std::uint32_t a, std::uint32_t b, double if_absent) {
+  const std::uint32_t cols = pixels.shape.cols;
+  const auto row_of = [&](std::uint32_t i) { return static_cast<double>(pixels.index[i] / cols); };
+  const auto col_of = [&](std::uint32_t i) { return static_cast<double>(pixels.index[i] % cols); };
+  const double rows = row_of(b) - row_of(a), cols_apart = col_of(b) - col_of(a);
+  const auto steps = static_cast<int>(std::ceil(2 * std::hypot(rows, cols_apart)));
+  const auto first = pixels.index.begin() + std::min(a, b), last = pixels.index.begin() + std::max(a, b);
+  double lowest = std::min(double{pixels.value[a]}, double{pixels.value[b]});
+  for (int step = 1; step < steps; ++step) {
+    const double part = static_cast<double>(step) / steps;
+    const auto row = static_cast<std::uint32_t>(std::lround(row_of(a) + part * rows));
+    const auto col = static_cast<std::uint32_t>(std::lround(col_of(a) + part * cols_apart));
+    const auto at = std::lower_bound(first, last, row * cols + col);
+    lowest = std::min(lowest, *at == row * cols + col
+                                  ? double{pixels.value[static_cast<std::size_t>(at - pixels.index.begin())]}
+                                  : if_absent);
+  }
+  return lowest;
+}
+
+/// Whether noise alone would seldom make a maximum beside a higher one; both are ordinals of pixels.
+bool stands_out(const SparseFrame& pixels, std::uint32_t maximum, std::uint32_t higher,
+                const SplitRule& rule) {
+  const double top = double{pixels.value[maximum]};
+  const double dip = lowest_between(pixels, maximum, higher, rule.threshold);
+  return top - dip >= rule.significance * std::sqrt(rule.noise.variance(top) + rule.noise.variance(dip));
+}
+
 /// The maxima that count, in raster order, of all those of a component: from the highest down, each that is far enough
-/// from those before. `all` and `counting` are ordinals of pixels; `by_height` is working space.
+/// from those before and stands out. `all` and `counting` are ordinals of pixels; `by_height` is working space.
 void find_counting(const ComponentList& list, std::span<const std::uint32_t> all, const SplitRule& rule,
                    std::vector<std::uint32_t>& by_height, std::vector<std::uint32_t>& counting) {
   const std::vector<float>& value = list.pixels->value;
@@ -31,8 +61,15 @@ void find_counting(const ComponentList& list, std::span<const std::uint32_t> all
       return static_cast<double>(squared_distance(index[maximum], index[higher], list.shape.cols)) <
              rule.distance_px * rule.distance_px;
     };
-    const bool high = counting.empty() || double{value[maximum]} >= lowest;
-    if (high && std::ranges::none_of(counting, near)) counting.push_back(maximum);
+    if (counting.empty()) {
+      counting.push_back(maximum);
+      continue;
+    }
+    if (double{value[maximum]} < lowest || std::ranges::any_of(counting, near)) continue;
+    const std::uint32_t higher = *std::ranges::min_element(counting, {}, [&](std::uint32_t other) {
+      return squared_distance(index[maximum], index[other], list.shape.cols);
+    });
+    if (!rule.noise.known() || stands_out(*list.pixels, maximum, higher, rule)) counting.push_back(maximum);
   }
   std::ranges::sort(counting);
 }

@@ -6,12 +6,20 @@
 
 #include <braggd/peak.hpp>
 
+#include "kernels/noise_model.hpp"
+
 namespace braggd {
 
 /// Which regional maxima count as spots of their own.
 struct SplitRule {
   double distance_px = 2;  ///< from every higher one that counts
   double height = 0.1;     ///< of the component's highest
+  /// Standard deviations of the difference between a maximum and the lowest pixel on the straight way to the nearest
+  /// higher one that counts; where the noise is known. models/accuracy.md says how many maxima of spots and of noise
+  /// count.
+  double significance = 1;
+  NoiseModel noise{};
+  double threshold = 0;  ///< what pixels count as that are not in the list
 };
 
 /// Components of their own, in the order of those that they were part of and then of their maxima in raster order.

@@ -4,6 +4,7 @@
 
 #include "inference/peak_network.hpp"
 #include "learning/accuracy.hpp"
+#include "learning/error_calibration.hpp"
 #include "learning/script_writer.hpp"
 
 namespace braggd {
@@ -11,6 +12,7 @@ namespace braggd {
 namespace {
 
 constexpr std::size_t n_golden = 8;
+constexpr std::uint64_t calibration_seed = 0xca11b;  // beyond the training's
 
 std::string provenance(const TrainingOptions& options, const TrainedNetwork& trained, const NetworkPlan& plan,
                        const JudgingOptions& judging) {
@@ -36,12 +38,29 @@ std::string provenance(const TrainingOptions& options, const TrainedNetwork& tra
   return json.dump();
 }
 
+/// The weights, and what makes the errors that the network states true on patches as those that it learnt from.
+NamedWeights calibrated(const NetworkPlan& plan, const TrainingOptions& options, const NamedWeights& weights,
+                        std::size_t n_patches) {
+  if (!plan.manifest.sigmas) return weights;
+  const PeakNetwork network({plan.manifest, write_script(deployed_script(plan, weights))}, {"cpu", "float32"},
+                            plan.manifest.name);
+  const TrainingPatches patches =
+      make_training_patches(training_set(plan.manifest.patch_px, options.seed + calibration_seed,
+                                         options.sigma, options.tailed_share),
+                            n_patches);
+  const ErrorByHeight by_height = calibrate_errors(patches, places_of(patches, network_estimator(network)));
+  NamedWeights all = weights;
+  if (!by_height.knots.empty()) all.merge(error_by_height_weights(by_height));
+  return all;
+}
+
 }  // namespace
 
 ModelManifest make_bundle(const std::filesystem::path& directory, const TrainingOptions& options,
                           const TrainedNetwork& trained, const JudgingOptions& judging) {
   const NetworkPlan plan = network_plan(options.network);
-  return make_bundle(directory, plan, trained.weights, provenance(options, trained, plan, judging), judging);
+  return make_bundle(directory, plan, calibrated(plan, options, trained.weights, judging.patches),
+                     provenance(options, trained, plan, judging), judging);
 }
 
 ModelManifest make_bundle(const std::filesystem::path& directory, const NetworkPlan& plan,

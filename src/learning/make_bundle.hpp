@@ -9,7 +9,8 @@
 
 namespace braggd {
 
-/// Judges the network, in float32 and in bfloat16, takes golden examples from it and writes the bundle. Throws
+/// Calibrates the errors that the network states on patches as those that it learnt from, as many as it is judged on. Judges
+/// the network, in float32 and in bfloat16, takes golden examples from it and writes the bundle. Throws
 /// ConfigError and OutputError.
 ModelManifest make_bundle(const std::filesystem::path& directory, const TrainingOptions& options,
                           const TrainedNetwork& trained, const JudgingOptions& judging);

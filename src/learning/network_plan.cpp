@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include <braggd/error.hpp>
 
@@ -29,6 +30,14 @@ def forward(self, x):
     return torch.cat([place, torch.clamp(s, -8.0, 4.0)], 1)
 )";
 
+// ErrorByHeight (kernels/error_by_height.hpp).
+constexpr const char* error_by_height_source = R"(
+    mask = x.flatten(1).narrow(1, 121, 121).amax(1, True)
+    u = torch.log(torch.clamp(mask, 0.001, 1.0)) * -2.0
+    added = (torch.relu(u - self.height_knots) * self.height_slopes).sum(1, True) + self.height_offset
+    return torch.cat([h.narrow(1, 0, 2), h.narrow(1, 2, 2) + added], 1)
+)";
+
 std::string fast_deployed_source() {
   std::string source = "\ndef forward(self, x):\n    h = x.flatten(1)\n" + dense_layers::begin("h", "h");
   const auto add = [&](const char* to, const char* from, const std::string& head, const char* number,
@@ -42,7 +51,7 @@ std::string fast_deployed_source() {
   add("place", "h", "", "4", "(", ")");
   add("s", "h", "error_", "1", "torch.relu(", ")");
   add("s", "s", "error_", "2", "torch.clamp(", ", -8.0, 4.0)");
-  return source + "    h = torch.cat([place, s], 1)\n" + dense_layers::end("h", "h") + "    return h\n";
+  return source + "    h = torch.cat([place, s], 1)\n" + dense_layers::end("h", "h") + error_by_height_source;
 }
 
 NetworkPlan fast_plan() {
@@ -125,8 +134,19 @@ NamedWeights initial_weights(const NetworkPlan& plan, std::uint64_t seed) {
   return weights;
 }
 
+NamedWeights error_by_height_weights(const ErrorByHeight& by_height) {
+  const auto n = static_cast<std::int64_t>(by_height.knots.size());
+  return {{"height_knots", {{n}, by_height.knots}},
+          {"height_slopes", {{n}, by_height.slopes}},
+          {"height_offset", {{1}, {by_height.offset}}}};
+}
+
 Script deployed_script(const NetworkPlan& plan, const NamedWeights& weights) {
-  if (plan.manifest.architecture == "braggnn-fast") return {fast_deployed_source(), weights};
+  if (plan.manifest.architecture == "braggnn-fast") {
+    NamedWeights all = error_by_height_weights({{0.0F}, {0.0F}});  // unless the weights have it
+    for (const auto& [name, weight] : weights) all.insert_or_assign(name, weight);
+    return {fast_deployed_source(), std::move(all)};
+  }
   return braggnn_script(weights, BraggnnForm::collapsed);
 }
 

@@ -8,6 +8,7 @@
 
 #include "inference/model_manifest.hpp"
 #include "inference/script_weights.hpp"
+#include "kernels/error_by_height.hpp"
 
 namespace braggd {
 
@@ -38,6 +39,9 @@ double first_learning_rate(const NetworkPlan& plan, bool goes_on);
 
 /// Weights to begin with: uniform after Glorot & Bengio 2010 (AISTATS 9, 249), biases 0.
 NamedWeights initial_weights(const NetworkPlan& plan, std::uint64_t seed);
+
+/// What a deployed braggnn-fast holds beside the weights that are trained.
+NamedWeights error_by_height_weights(const ErrorByHeight& by_height);
 
 /// What goes into the bundle: the same function as training_source, without what only training needs, BraggNN
 /// collapsed.

@@ -10,12 +10,10 @@ namespace braggd {
 namespace {
 
 void emit_value(YAML::Emitter& out, const Value& value, const FieldDescriptor& field) {
-  if (const auto* real = std::get_if<double>(&value)) {
-    if (std::isfinite(*real)) {
-      out << format_number(*real);
-    } else {
-      out << YAML::Null;  // the default that stands for "not given"
-    }
+  if (!is_given(value)) {
+    out << YAML::Null;
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    out << format_number(*real);
   } else if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
     out << YAML::Flow << YAML::BeginSeq;
     for (const auto& item : *list) out << YAML::DoubleQuoted << item;

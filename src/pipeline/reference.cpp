@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "pipeline/component_table.hpp"
 #include "pipeline/condition.hpp"
+#include "pipeline/value_json.hpp"
 #include "pipeline/yaml_value.hpp"
 
 namespace braggd {
@@ -17,11 +18,7 @@ using nlohmann::ordered_json;
 
 std::string default_text(const FieldDescriptor& field) {
   if (field.required) return "required";
-  if (const auto* real = std::get_if<double>(&field.default_value);
-      real != nullptr && !std::isfinite(*real)) {
-    return "not given";
-  }
-  return "default " + format_value(field.default_value);
+  return (is_given(field.default_value) ? "default " : "") + format_value(field.default_value);
 }
 
 std::string field_text(const FieldDescriptor& field) {
@@ -51,17 +48,6 @@ void write_options(std::ostringstream& out, const std::vector<FieldDescriptor>& 
   for (const FieldDescriptor& field : fields) {
     out << "    " << field.key << "\n        " << field.doc << "\n        " << field_text(field) << "\n";
   }
-}
-
-ordered_json value_json(const Value& value) {
-  return std::visit(
-      [](const auto& v) -> ordered_json {
-        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, double>) {
-          if (!std::isfinite(v)) return nullptr;
-        }
-        return v;
-      },
-      value);
 }
 
 ordered_json component_json(const ComponentKind& kind) {
@@ -120,6 +106,7 @@ void write_facts(std::ostringstream& out) {
 
 std::string format_value(const Value& value) {
   struct Writer {
+    std::string operator()(std::monostate) const { return ""; }
     std::string operator()(bool v) const { return v ? "true" : "false"; }
     std::string operator()(std::int64_t v) const { return std::to_string(v); }
     std::string operator()(double v) const { return format_number(v); }
@@ -130,7 +117,7 @@ std::string format_value(const Value& value) {
       return text + "]";
     }
   };
-  return std::visit(Writer{}, value);
+  return is_given(value) ? std::visit(Writer{}, value) : "not given";
 }
 
 std::string list_text() {

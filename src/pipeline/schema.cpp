@@ -4,6 +4,7 @@
 
 #include "pipeline/component_table.hpp"
 #include "pipeline/reference.hpp"
+#include "pipeline/value_json.hpp"
 
 namespace braggd {
 
@@ -35,13 +36,6 @@ ordered_json type_of(const FieldDescriptor& field) {
   return {{"type", "string"}};
 }
 
-ordered_json default_of(const FieldDescriptor& field) {
-  if (const auto* real = std::get_if<double>(&field.default_value)) {
-    return std::isfinite(*real) ? ordered_json(*real) : ordered_json(nullptr);
-  }
-  return std::visit([](const auto& value) { return ordered_json(value); }, field.default_value);
-}
-
 ordered_json property_of(const FieldDescriptor& field) {
   ordered_json property = type_of(field);
   std::string doc(field.doc);
@@ -49,7 +43,7 @@ ordered_json property_of(const FieldDescriptor& field) {
   property["description"] = doc;
   if (field.minimum) property["minimum"] = *field.minimum;
   if (field.maximum) property["maximum"] = *field.maximum;
-  if (!field.required) property["default"] = default_of(field);
+  if (!field.required) property["default"] = value_json(field.default_value);
   return property;
 }
 

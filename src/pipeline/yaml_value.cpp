@@ -38,8 +38,7 @@ const std::string& plain_scalar(const YAML::Node& node, const FieldDescriptor& f
 
 // Without a value an option is not given, which only those can be whose default says so.
 Value read_nothing(const FieldDescriptor& field) {
-  const auto* number = std::get_if<double>(&field.default_value);
-  if (number != nullptr && std::isnan(*number)) return field.default_value;
+  if (!is_given(field.default_value)) return field.default_value;
   throw ConfigError("it has no value: write one, or leave the option out for its default");
 }
 

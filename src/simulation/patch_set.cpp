@@ -10,6 +10,7 @@
 
 #include "kernels/components.hpp"
 #include "kernels/patches.hpp"
+#include "kernels/split_components.hpp"
 #include "simulation/smeared_spot.hpp"
 
 namespace braggd {
@@ -178,18 +179,19 @@ std::size_t PatchSet::nearest_spot(std::uint32_t pixel) const {
                                   scene_.spots.begin());
 }
 
+bool PatchSet::is_beside(const Spot& spot, std::uint32_t pixel) const {
+  constexpr double beside_px = 1.5;
+  return std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px) <= beside_px;
+}
+
 std::uint32_t PatchSet::centre_pixel(std::uint32_t component, Random& random) {
   const Component& c = list_.components[component];
   if (!config_.about_any_maximum || c.n_maxima == 1) return c.max_pixel;
-  constexpr double beside_px = 1.5;
   std::vector<std::uint32_t> beside_spots;
   for (const std::uint32_t maximum : list_.maxima) {
     if (list_.component_of[maximum] != component) continue;
     const std::uint32_t pixel = pixels_->index[maximum];
-    const Spot& spot = scene_.spots[nearest_spot(pixel)];
-    const double distance =
-        std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px);
-    if (distance <= beside_px) beside_spots.push_back(pixel);
+    if (is_beside(scene_.spots[nearest_spot(pixel)], pixel)) beside_spots.push_back(pixel);
   }
   return beside_spots.empty() ? c.max_pixel : beside_spots[random.below(beside_spots.size())];
 }
@@ -241,6 +243,29 @@ PlaceCovariance PatchSet::bound() const {
                              .background = poisson ? counting_background : 0,
                              .noise = noise_of(facts),
                              .poisson = poisson});
+}
+
+SecondMaxima PatchSet::second_maxima(double significance) const {
+  SplitRule rule;
+  rule.significance = significance;
+  rule.noise = noise_of(scene_.facts);
+  rule.threshold = double{scene_.facts.threshold};
+  Shares shares;
+  split_components(list_, rule, shares);
+  const std::uint32_t component = main_component();
+  const std::uint32_t highest = list_.components[component].max_pixel;
+  std::vector<bool> has_maximum(scene_.spots.size());
+  has_maximum[nearest_spot(highest)] = true;
+  SecondMaxima second;
+  for (std::size_t i = 0; i < shares.parent.size(); ++i) {
+    const std::uint32_t pixel = shares.list.components[i].max_pixel;
+    if (shares.parent[i] != component || pixel == highest) continue;
+    const std::size_t spot = nearest_spot(pixel);
+    const bool of_spot = !has_maximum[spot] && is_beside(scene_.spots[spot], pixel);
+    if (of_spot) has_maximum[spot] = true;
+    ++(of_spot ? second.of_spots : second.of_noise);
+  }
+  return second;
 }
 
 PatchTruth PatchSet::make(std::uint64_t index, std::span<float> patch, PeakView* view) {

@@ -65,6 +65,11 @@ struct PatchTruth {
 
 NoiseModel noise_of(const PatchTruth& truth);
 
+/// Maxima that count beside the highest of their component: next to a spot that has no higher one, and all others.
+struct SecondMaxima {
+  std::uint32_t of_spots = 0, of_noise = 0;
+};
+
 /// Simulated patches: pseudo-Voigt spots integrated over pixels, half of them on a photon counter (threshold 3 to 5),
 /// half on a flat panel (noise 5, threshold 25 to 30, a variance of 0.5 to 4 for a count of signal); alone, beside a
 /// second spot 3 to 6 px away, or 0 to 3 px from an end of the detector. Patch `index` is the same whatever was made
@@ -81,6 +86,9 @@ class PatchSet {
   /// The Cramer-Rao bound of the place of the spot that the patch made last is of. Throws std::logic_error where spots are
   /// smeared.
   PlaceCovariance bound() const;
+
+  /// What splitting (SplitRule, the noise known) makes of the component of the patch made last.
+  SecondMaxima second_maxima(double significance) const;
 
  private:
   struct Spot {
@@ -102,6 +110,7 @@ class PatchSet {
   std::uint32_t main_component() const;
   std::uint32_t centre_pixel(std::uint32_t component, Random& random);
   std::size_t nearest_spot(std::uint32_t pixel) const;
+  bool is_beside(const Spot& spot, std::uint32_t pixel) const;
   PatchTruth truth_of(std::uint32_t component, std::uint32_t centre) const;
   PatchClass class_of(std::uint32_t component, std::uint32_t centre, const PatchTruth& truth) const;
   std::uint32_t component_at(double row, double col) const;

@@ -100,6 +100,7 @@ struct WriteSetting {
   const hdf5::Handle& group;
   const std::string& name;
 
+  void operator()(std::monostate) const {}  // was not given
   void operator()(bool value) const { hdf5::write_number(group, name, static_cast<std::uint8_t>(value)); }
   void operator()(std::int64_t value) const { hdf5::write_number(group, name, value); }
   void operator()(double value) const { hdf5::write_number(group, name, value); }

@@ -111,11 +111,12 @@ Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>
   list.components = components;
   thread_local Shares shares;
   const LetGo afterwards(shares.list.pixels);
-  if (config_.split) split_components(*components, {config_.split_distance_px, config_.split_height}, shares);
-  const Parts parts{
-      *components, config_.split ? shares.list : *components,
-      config_.split ? std::span<const std::uint32_t>(shares.parent) : std::span<const std::uint32_t>{},
-      threshold_of(*components->pixels)};
+  const double threshold = threshold_of(*components->pixels);
+  const bool split = config_.splits();
+  if (split) split_components(*components, rule_for(threshold), shares);
+  const Parts parts{*components, split ? shares.list : *components,
+                    split ? std::span<const std::uint32_t>(shares.parent) : std::span<const std::uint32_t>{},
+                    threshold};
   list.peaks.reserve(parts.list.components.size());
   for (const Component& part : parts.list.components) {
     const auto ordinal = static_cast<std::uint32_t>(list.peaks.size());
@@ -123,6 +124,10 @@ Result<PeakList> LocatePeaks::process(const std::shared_ptr<const ComponentList>
   }
   if (config_.by != LocateBy::centroid || noise_.known()) place_all(parts, list.peaks);
   return list;
+}
+
+SplitRule LocatePeaks::rule_for(double threshold) const {
+  return {config_.split_distance_px, config_.split_height, config_.split_significance, noise_, threshold};
 }
 
 void LocatePeaks::place_all(const Parts& parts, std::span<Peak> peaks) const {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,12 +29,15 @@ struct LocatePeaksConfig {
   std::filesystem::path model = {};
   std::string device = "auto";
   std::string precision = "auto";
-  bool split = false;
-  double split_distance_px = 2;
-  double split_height = 0.1;
+  std::optional<bool> split = {};
+  double split_distance_px = SplitRule{}.distance_px;
+  double split_height = SplitRule{}.height;
+  double split_significance = SplitRule{}.significance;
   std::uint32_t patch_px = 11;
   double noise_sigma = std::numeric_limits<double>::quiet_NaN();
   double signal_variance = std::numeric_limits<double>::quiet_NaN();
+
+  bool splits() const { return split.value_or(!model.empty()); }
 
   static constexpr auto fields() {
     using C = LocatePeaksConfig;
@@ -53,12 +57,19 @@ struct LocatePeaksConfig {
             "precision", &C::precision,
             "of the network: float32, bfloat16, or auto: bfloat16 where the bundle's table and the processor "
             "allow it"),
-        field("split", &C::split, "one peak for each maximum of a component; else one for each component"),
+        field(
+            "split", &C::split,
+            "one peak for each maximum of a component; else one for each component; not given: true where a "
+            "network places peaks"),
         field("split_distance_px", &C::split_distance_px,
               "nearer to a higher one, a maximum is noise; where split", 0, 1000)
             .unit("px"),
         field("split_height", &C::split_height,
               "lower than this part of the component's highest pixel, a maximum is noise; where split", 0, 1),
+        field("split_significance", &C::split_significance,
+              "a maximum that is fewer standard deviations above the lowest pixel on the way to the next "
+              "higher one is noise; where split, and noise_sigma and signal_variance are given; 0: all count",
+              0, 100),
         field("patch_px", &C::patch_px,
               "edge of the square that is fitted; odd (a network's model knows its own)", 5, 31)
             .unit("px"),
@@ -93,6 +104,7 @@ class LocatePeaks {
  private:
   struct Parts;
   LocateBy choose(const Parts& parts, std::uint32_t part) const;
+  SplitRule rule_for(double threshold) const;
   void place_all(const Parts& parts, std::span<Peak> peaks) const;
   void place_by_weight(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;
   void place_by_fit(const Parts& parts, std::span<const LocateBy> chosen, std::span<Peak> peaks) const;

@@ -20,10 +20,16 @@ namespace braggd {
 #define BRAGGD_SKIP_WITHOUT_NETWORKS() \
   if (!networks_available()) GTEST_SKIP() << "built without LibTorch"
 
-/// braggnn-fast with random weights, not trained.
+/// The script of a network with random weights, not trained; what braggnn-fast says of its errors depends on the height.
+inline Script random_script(const NetworkPlan& plan, std::uint64_t seed) {
+  NamedWeights weights = initial_weights(plan, seed);
+  if (plan.manifest.sigmas) weights.merge(error_by_height_weights({{0.5F, 3}, {-0.5F, 0.5F}, 0.25F}));
+  return deployed_script(plan, weights);
+}
+
 inline ModelBundle random_bundle(const std::string& network = "braggnn-fast", std::uint64_t seed = 7) {
   const NetworkPlan plan = network_plan(network);
-  return {plan.manifest, write_script(deployed_script(plan, initial_weights(plan, seed)))};
+  return {plan.manifest, write_script(random_script(plan, seed))};
 }
 
 /// Patches of a spot each, somewhere, with holes and overhanging ends.

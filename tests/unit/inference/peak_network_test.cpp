@@ -104,7 +104,7 @@ TEST(PeakNetwork, PlacesAsItsScriptDoesWhereThePerceptronRuns) {
 TEST(PeakNetwork, RunsTheScriptWhereItIsAnotherFunctionOfTheSameWeights) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   const NetworkPlan plan = network_plan("braggnn-fast");
-  Script script = deployed_script(plan, initial_weights(plan, 7));
+  Script script = random_script(plan, 7);
   const std::string before = "torch.relu(";
   script.source.replace(script.source.find(before), before.size(), "torch.sigmoid(");
   EXPECT_FALSE(perceptron_of({plan.manifest, write_script(script)}).has_value());
@@ -112,6 +112,15 @@ TEST(PeakNetwork, RunsTheScriptWhereItIsAnotherFunctionOfTheSameWeights) {
   script.source = "\ndef forward(self, x):\n    return torch.zeros([256, 4])\n";
   EXPECT_FALSE(perceptron_of({plan.manifest, write_script(script)}).has_value());
   EXPECT_FALSE(perceptron_of(random_bundle("braggnn-11")).has_value());
+}
+
+TEST(PeakNetwork, RunsThePerceptronOfABundleWhoseErrorsDoNotDependOnTheHeight) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  const NetworkPlan plan = network_plan("braggnn-fast");
+  Script script = deployed_script(plan, initial_weights(plan, 7));
+  script.source = script.source.substr(0, script.source.find("    mask = ")) + "    return h\n";
+  for (const char* name : {"height_knots", "height_slopes", "height_offset"}) script.weights.erase(name);
+  EXPECT_TRUE(perceptron_of({plan.manifest, write_script(script)}).has_value());
 }
 
 INSTANTIATE_TEST_SUITE_P(networks, EachNetwork,

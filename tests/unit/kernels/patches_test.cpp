@@ -110,5 +110,59 @@ TEST(SplitComponents, LeavesOutMaximaThatAreNearOrLow) {
   EXPECT_THAT(shares.parent, ElementsAre(0, 0));
 }
 
+TEST(SplitComponents, LeavesOutMaximaThatNoiseWouldMake) {
+  // The way from 36 to 100 leads past 25: 11 counts, 1.4 standard deviations of a photon counter; that from 50 past 16.
+  auto pixels = std::make_shared<SparseFrame>();
+  pixels->shape = {1, 9};
+  for (std::uint32_t i = 0; i < 9; ++i) pixels->index.push_back(i);
+  pixels->value = {100, 40, 25, 36, 20, 16, 16, 50, 9};
+  ComponentList list;
+  list.shape = pixels->shape;
+  find_components(*pixels, 1, 100, list);
+  list.pixels = pixels;
+  Shares shares;
+  const auto maxima = [&](const SplitRule& rule) {
+    split_components(list, rule, shares);
+    std::vector<std::uint32_t> found;
+    for (const Component& share : shares.list.components) found.push_back(share.max_pixel);
+    return found;
+  };
+  SplitRule rule;
+  rule.threshold = 5;
+  EXPECT_THAT(maxima(rule), ElementsAre(0, 3, 7)) << "the noise is not known";
+  rule.noise = {0, 1};
+  EXPECT_THAT(maxima(rule), ElementsAre(0, 3, 7));
+  rule.significance = 1.5;
+  EXPECT_THAT(maxima(rule), ElementsAre(0, 7));
+  rule.significance = 5;
+  EXPECT_EQ(shares.list.components.size(), 2U);
+  EXPECT_THAT(maxima(rule), ElementsAre(0));
+  rule.significance = 0;
+  EXPECT_THAT(maxima(rule), ElementsAre(0, 3, 7));
+}
+
+TEST(SplitComponents, TakesAGapBetweenMaximaForTheThreshold) {
+  // An arc: the straight way between its ends leads over pixels below the threshold.
+  auto pixels = std::make_shared<SparseFrame>();
+  pixels->shape = {2, 5};
+  pixels->index = {0, 4, 5, 6, 7, 8, 9};
+  pixels->value = {30, 20, 12, 12, 12, 12, 12};
+  ComponentList list;
+  list.shape = pixels->shape;
+  find_components(*pixels, 1, 100, list);
+  list.pixels = pixels;
+  ASSERT_EQ(list.components.size(), 1U);
+  Shares shares;
+  SplitRule rule;
+  rule.noise = {0, 1};
+  rule.threshold = 10;  // (20 - 10) / sqrt(20 + 10) = 1.83
+  rule.significance = 1.8;
+  split_components(list, rule, shares);
+  EXPECT_EQ(shares.list.components.size(), 2U);
+  rule.significance = 1.9;
+  split_components(list, rule, shares);
+  EXPECT_EQ(shares.list.components.size(), 1U);
+}
+
 }  // namespace
 }  // namespace braggd

@@ -126,6 +126,31 @@ TEST(PeakPerceptron, InBfloat16AgreesWithThePlainFormAndRoughlyWithFloat32) {
   EXPECT_GT(off, 1e-6);
 }
 
+TEST(PeakPerceptron, AddsToItsErrorsWhatTheHeightSays) {
+  const Drawn drawn(9);
+  const std::array<float, 2> knots{0, 4}, values{1, -1};
+  const ErrorByHeight by_height = line_through(knots, values);
+  const PeakPerceptron without(drawn.layers()), with(drawn.layers(), by_height);
+  const std::vector<float> in = drawn_inputs(29, 10);
+  const auto compare = [&](auto run) {
+    std::vector<float> before(29 * outputs), after(before.size());
+    run(without, before);
+    run(with, after);
+    for (std::size_t i = 0; i < 29; ++i) {
+      const float added = by_height.of(std::span(in).subspan(i * inputs + inputs / 2, inputs / 2));
+      ASSERT_NE(added, 0);
+      for (std::size_t k = 0; k < outputs; ++k) {
+        EXPECT_EQ(after[i * outputs + k], before[i * outputs + k] + (k < 2 ? 0 : added)) << i << " " << k;
+      }
+    }
+  };
+  for (const KernelSet set : supported_kernel_sets()) {
+    compare([&](const PeakPerceptron& one, std::span<float> out) { one.run_with(set, in, out); });
+  }
+  compare([&](const PeakPerceptron& one, std::span<float> out) { one.run_bfloat16(in, out); });
+  compare([&](const PeakPerceptron& one, std::span<float> out) { one.run_bfloat16_plainly(in, out); });
+}
+
 TEST(PeakPerceptron, RefusesLayersOfOtherShapes) {
   const Drawn drawn(1);
   std::array<DenseWeights, 6> layers = drawn.layers();

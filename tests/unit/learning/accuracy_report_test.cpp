@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <gmock/gmock.h>
 
+#include "learning/split_report.hpp"
+
 namespace braggd {
 namespace {
 
@@ -85,6 +87,13 @@ TEST(AccuracyReport, HasARowForEachEstimatorAndAsManyCellsInEach) {
 TEST(AccuracyReport, OfSmearedSpotsHasNoBound) {
   const JudgingPatches smeared = make_judging_patches(smeared_judging_set(11, {}), 50);
   for (const JudgedEstimator& one : judge_all(smeared, {})) EXPECT_NE(one.name, "Cramer-Rao bound");
+}
+
+TEST(SplitTable, CountsEveryMaximumWithoutSignificance) {
+  const std::string table = split_table(judging_set(11, {}), 500);
+  EXPECT_THAT(table, testing::StartsWith("| | 0.0 | 0.5 | 1.0 |"));
+  for (const char* row : {"photon counter, of spots", "photon counter, of noise", "flat panel, of spots"})
+    EXPECT_THAT(table, testing::ContainsRegex(std::string(row) + " \\([0-9]+\\) \\| 1.000 \\|"));
 }
 
 }  // namespace

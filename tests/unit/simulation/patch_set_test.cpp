@@ -129,5 +129,27 @@ TEST(PatchSet, RefusesWhatCannotBeMade) {
   EXPECT_THROW(dark.make(0, patch), ConfigError);
 }
 
+TEST(PatchSet, TellsSecondMaximaOfSpotsFromThoseOfNoise) {
+  const auto counted = [](double overlapped_share, double significance) {
+    PatchSet set({.overlapped_share = overlapped_share, .edge_share = 0});
+    std::vector<float> patch(121);
+    SecondMaxima all;
+    for (std::uint64_t i = 0; i < 1500; ++i) {
+      set.make(i, patch);
+      const SecondMaxima here = set.second_maxima(significance);
+      EXPECT_LE(here.of_spots, 1U);
+      all.of_spots += here.of_spots;
+      all.of_noise += here.of_noise;
+    }
+    return all;
+  };
+  EXPECT_EQ(counted(0, 0).of_spots, 0U) << "spots by themselves have one maximum";
+  const SecondMaxima any = counted(1, 0), significant = counted(1, 1);
+  EXPECT_GT(any.of_spots, 400U);
+  EXPECT_GT(any.of_noise, 100U);
+  EXPECT_GT(significant.of_spots, 0.85 * any.of_spots);
+  EXPECT_LT(significant.of_noise, 0.4 * any.of_noise);
+}
+
 }  // namespace
 }  // namespace braggd

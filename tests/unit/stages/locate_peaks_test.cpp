@@ -84,6 +84,25 @@ TEST(LocatePeaks, SplitsWithoutAFitToo) {
   EXPECT_NEAR(peaks[2].col, 14.8, 0.3);
 }
 
+TEST(LocatePeaks, SplitsByItselfWhereANetworkPlacesPeaks) {
+  EXPECT_FALSE(LocatePeaksConfig{}.splits());
+  const LocatePeaksConfig network{.by = LocateBy::network, .model = "models/braggnn-fast"};
+  EXPECT_TRUE(network.splits());
+  LocatePeaksConfig told = network;
+  told.split = false;
+  EXPECT_FALSE(told.splits());
+}
+
+TEST(LocatePeaks, SplitsNoMaximumThatNoiseWouldMakeWhereTheNoiseIsKnown) {
+  const LocatePeaksConfig quiet{.split = true, .noise_sigma = 1, .signal_variance = 1};
+  EXPECT_EQ(located(quiet).size(), 3U);
+  LocatePeaksConfig loud = quiet;
+  loud.noise_sigma = 500;  // counts; the second spot has 600
+  EXPECT_EQ(located(loud).size(), 2U);
+  loud.split_significance = 0;
+  EXPECT_EQ(located(loud).size(), 3U);
+}
+
 TEST(LocatePeaks, StatesErrorsOnlyWhereTheNoiseIsKnown) {
   for (const LocateBy by :
        {LocateBy::centroid, LocateBy::centroid_above, LocateBy::centroid_squared, LocateBy::fit}) {

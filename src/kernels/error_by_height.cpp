@@ -1,0 +1,49 @@
+#include "kernels/error_by_height.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace braggd {
+
+namespace {
+
+/// 16 maxima beside each other, so that the compiler may keep them in one register.
+float greatest(std::span<const float> values) {
+  constexpr std::size_t lanes = 16;
+  std::array<float, lanes> high{};
+  const std::size_t whole = values.size() / lanes * lanes;
+  for (std::size_t i = 0; i < whole; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) high[k] = values[i + k] > high[k] ? values[i + k] : high[k];
+  }
+  for (std::size_t i = whole; i < values.size(); ++i) high[0] = std::max(high[0], values[i]);
+  return *std::ranges::max_element(high);
+}
+
+}  // namespace
+
+float ErrorByHeight::of(std::span<const float> mask) const {
+  if (knots.empty()) return 0;
+  const float log_height = -2 * std::log(std::clamp(greatest(mask), 1e-3F, 1.0F));
+  float added = offset;
+  for (std::size_t k = 0; k < knots.size(); ++k) added += slopes[k] * std::max(log_height - knots[k], 0.0F);
+  return added;
+}
+
+ErrorByHeight line_through(std::span<const float> knots, std::span<const float> values) {
+  ErrorByHeight line;
+  if (knots.empty()) return line;
+  line.offset = values.front();
+  float slope_before = 0;
+  for (std::size_t k = 0; k < knots.size(); ++k) {
+    const bool last = k + 1 == knots.size();
+    const float slope = last ? 0 : (values[k + 1] - values[k]) / (knots[k + 1] - knots[k]);
+    line.knots.push_back(knots[k]);
+    line.slopes.push_back(slope - slope_before);
+    slope_before = slope;
+  }
+  return line;
+}
+
+}  // namespace braggd
