@@ -18,12 +18,12 @@ ChunkError decode_lz4(ChunkReader& reader, std::uint64_t block_bytes, std::span<
     const auto block =
         pixels.first(static_cast<std::size_t>(std::min<std::uint64_t>(block_bytes, pixels.size())));
     pixels = pixels.subspan(block.size());
+    BlockRoom room{block.data(), block.size(), block.size()};
     std::span<const std::byte> packed;
     if (!reader.take_block(packed)) return ChunkError::truncated;
     if (packed.size() == block.size()) {  // what did not shrink is stored as it is
       std::memcpy(block.data(), packed.data(), block.size());
-    } else if (!unpack_lz4_block(KernelSet::scalar, packed, reader.readable_end(), block.data(),
-                                 block.size())) {
+    } else if (!unpack_lz4_block(KernelSet::scalar, packed, reader.readable_end(), room)) {
       return ChunkError::corrupt_block;
     }
   }

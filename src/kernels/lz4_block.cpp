@@ -1,10 +1,12 @@
 #include "kernels/lz4_block.hpp"
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstdint>
 #include <cstring>
 #include <lz4.h>
+#include <utility>
 
 #include "kernels/target.hpp"
 
@@ -47,12 +49,13 @@ bool has_zero_offset(std::span<const std::byte> packed) {
   return false;
 }
 
-bool unpack_plain(std::span<const std::byte> packed, std::byte* block, std::size_t block_bytes) {
-  if (packed.size() > INT_MAX || block_bytes > INT_MAX) return false;
+bool unpack_plain(std::span<const std::byte> packed, BlockRoom& room) {
+  room.zero_from = room.size;
+  if (packed.size() > INT_MAX || room.size > INT_MAX) return false;
   const int unpacked =
-      LZ4_decompress_safe(reinterpret_cast<const char*>(packed.data()), reinterpret_cast<char*>(block),
-                          static_cast<int>(packed.size()), static_cast<int>(block_bytes));
-  return unpacked >= 0 && static_cast<std::size_t>(unpacked) == block_bytes && !has_zero_offset(packed);
+      LZ4_decompress_safe(reinterpret_cast<const char*>(packed.data()), reinterpret_cast<char*>(room.bytes),
+                          static_cast<int>(packed.size()), static_cast<int>(room.size));
+  return unpacked >= 0 && static_cast<std::size_t>(unpacked) == room.size && !has_zero_offset(packed);
 }
 
 #if BRAGGD_X86_KERNELS
@@ -84,6 +87,34 @@ constexpr Repeats<width> make_repeats() {
   return repeats;
 }
 
+/// The zeros that end a block, and how many of them the block before has left.
+class ZeroTail {
+ public:
+  static constexpr std::size_t shortest = 1024;  // shorter runs are not worth a look
+
+  BRAGGD_KERNEL_BODY ZeroTail(const BlockRoom& room, std::size_t zero_from)
+      : known_(room.bytes + zero_from) {}
+
+  /// A run of zeros: returns up to where it is to be written. What was copied before it may overhang its beginning.
+  BRAGGD_KERNEL_BODY std::byte* run(std::byte* begin, std::byte* end) {
+    begin_ = begin;
+    end_ = end;
+    return std::min(end, std::max(known_, begin + lz4_slack_bytes));
+  }
+  /// From where the whole block is zeros: `room.size` where it does not end with a run and a few more.
+  BRAGGD_KERNEL_BODY std::size_t begin_in(const BlockRoom& room) const {
+    const std::byte* const block_end = room.bytes + room.size;
+    if (end_ == nullptr || block_end - end_ > last_match_begins) return room.size;
+    const bool zeros = std::all_of(static_cast<const std::byte*>(end_), block_end,
+                                   [](std::byte byte) { return byte == std::byte{0}; });
+    return zeros ? static_cast<std::size_t>(begin_ - room.bytes) : room.size;
+  }
+
+ private:
+  std::byte* known_;
+  std::byte *begin_ = nullptr, *end_ = nullptr;
+};
+
 /// Copies with 16-byte vectors.
 struct Avx2Copy {
   static constexpr std::size_t width = 16;
@@ -99,9 +130,9 @@ struct Avx2Copy {
                           _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(from + i)));
     }
   }
-  BRAGGD_TARGET_AVX2 static void match(std::byte* to, std::size_t offset, std::size_t n) {
+  BRAGGD_TARGET_AVX2 static void match(std::byte* to, std::size_t offset, std::size_t n, ZeroTail& tail) {
     const std::byte* from = to - offset;
-    const std::byte* end = to + n;
+    std::byte* end = to + n;
     const std::size_t row = offset < width ? offset : width;
     const __m128i repeat = _mm_load_si128(reinterpret_cast<const __m128i*>(repeats.source[row].data()));
     const __m128i first = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from)), repeat);
@@ -109,6 +140,7 @@ struct Avx2Copy {
     if (n <= width) return;
     if (offset < width) {
       const std::size_t step = repeats.step[row];
+      if (n >= ZeroTail::shortest && _mm_testz_si128(first, first) != 0) end = tail.run(to, end);
       for (to += step; to < end; to += step) _mm_storeu_si128(reinterpret_cast<__m128i*>(to), first);
       return;
     }
@@ -128,9 +160,9 @@ struct VbmiCopy {
   BRAGGD_TARGET_VBMI static void literals(std::byte* to, const std::byte* from, std::size_t n) {
     for (std::size_t i = 0; i < n; i += width) _mm512_storeu_si512(to + i, _mm512_loadu_si512(from + i));
   }
-  BRAGGD_TARGET_VBMI static void match(std::byte* to, std::size_t offset, std::size_t n) {
+  BRAGGD_TARGET_VBMI static void match(std::byte* to, std::size_t offset, std::size_t n, ZeroTail& tail) {
     const std::byte* from = to - offset;
-    const std::byte* end = to + n;
+    std::byte* end = to + n;
     const std::size_t row = offset < width ? offset : width;
     const __m512i repeat = _mm512_load_si512(repeats.source[row].data());
     const __m512i first = _mm512_permutexvar_epi8(repeat, _mm512_loadu_si512(from));
@@ -138,6 +170,7 @@ struct VbmiCopy {
     if (n <= width) return;
     if (offset < width) {
       const std::size_t step = repeats.step[row];
+      if (n >= ZeroTail::shortest && _mm512_test_epi64_mask(first, first) == 0) end = tail.run(to, end);
       for (to += step; to < end; to += step) _mm512_storeu_si512(to, first);
       return;
     }
@@ -149,11 +182,13 @@ struct VbmiCopy {
 
 template <class Copy>
 BRAGGD_KERNEL_BODY bool unpack_fast(std::span<const std::byte> packed, const std::byte* readable_end,
-                                    std::byte* const block, std::size_t block_bytes) {
+                                    BlockRoom& room) {
+  std::byte* const block = room.bytes;
+  ZeroTail tail(room, std::exchange(room.zero_from, room.size));
   const std::byte* in = packed.data();
   const std::byte* const in_end = in + packed.size();
   std::byte* out = block;
-  std::byte* const out_end = block + block_bytes;
+  std::byte* const out_end = block + room.size;
   while (in < in_end && static_cast<std::size_t>(readable_end - in) >= read_margin) {
     const auto token = std::to_integer<unsigned>(*in++);
     std::size_t literals = token >> 4;
@@ -172,8 +207,11 @@ BRAGGD_KERNEL_BODY bool unpack_fast(std::span<const std::byte> packed, const std
     out += literals;
     const bool ends = in_end - in < after_literals;
     const bool full = out_end - out < last_match_begins;
-    if (static_cast<int>(ends) | static_cast<int>(full)) [[unlikely]]
-      return in == in_end && out == out_end;
+    if (static_cast<int>(ends) | static_cast<int>(full)) [[unlikely]] {
+      if (in != in_end || out != out_end) return false;
+      room.zero_from = tail.begin_in(room);
+      return true;
+    }
 
     std::uint32_t word = 0;  // the offset and the first byte that a long length adds
     std::memcpy(&word, in, sizeof word);
@@ -190,21 +228,21 @@ BRAGGD_KERNEL_BODY bool unpack_fast(std::span<const std::byte> packed, const std
     const bool too_long = length > static_cast<std::size_t>(out_end - out) - last_literals;
     if (static_cast<int>(too_far) | static_cast<int>(too_long)) [[unlikely]]
       return false;
-    Copy::match(out, offset, length);
+    Copy::match(out, offset, length, tail);
     out += length;
   }
   if (in >= in_end) return false;
-  return unpack_plain(packed, block, block_bytes);  // the last bytes of a chunk, and tiny chunks
+  return unpack_plain(packed, room);  // the last bytes of a chunk, and tiny chunks
 }
 
 BRAGGD_TARGET_AVX2 bool unpack_avx2(std::span<const std::byte> packed, const std::byte* readable_end,
-                                    std::byte* block, std::size_t block_bytes) {
-  return unpack_fast<Avx2Copy>(packed, readable_end, block, block_bytes);
+                                    BlockRoom& room) {
+  return unpack_fast<Avx2Copy>(packed, readable_end, room);
 }
 
 BRAGGD_TARGET_VBMI bool unpack_vbmi(std::span<const std::byte> packed, const std::byte* readable_end,
-                                    std::byte* block, std::size_t block_bytes) {
-  return unpack_fast<VbmiCopy>(packed, readable_end, block, block_bytes);
+                                    BlockRoom& room) {
+  return unpack_fast<VbmiCopy>(packed, readable_end, room);
 }
 
 #endif
@@ -212,15 +250,15 @@ BRAGGD_TARGET_VBMI bool unpack_vbmi(std::span<const std::byte> packed, const std
 }  // namespace
 
 bool unpack_lz4_block(KernelSet set, std::span<const std::byte> packed, const std::byte* readable_end,
-                      std::byte* block, std::size_t block_bytes) {
-  if (block_bytes == 0) set = KernelSet::scalar;  // liblz4 has a rule of its own for an empty block
+                      BlockRoom& room) {
+  if (room.size == 0) set = KernelSet::scalar;  // liblz4 has a rule of its own for an empty block
 #if BRAGGD_X86_KERNELS
-  if (set == KernelSet::avx512vbmi) return unpack_vbmi(packed, readable_end, block, block_bytes);
-  if (set != KernelSet::scalar) return unpack_avx2(packed, readable_end, block, block_bytes);
+  if (set == KernelSet::avx512vbmi) return unpack_vbmi(packed, readable_end, room);
+  if (set != KernelSet::scalar) return unpack_avx2(packed, readable_end, room);
 #endif
   static_cast<void>(set);
   static_cast<void>(readable_end);
-  return unpack_plain(packed, block, block_bytes);
+  return unpack_plain(packed, room);
 }
 
 }  // namespace braggd

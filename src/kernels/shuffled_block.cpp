@@ -4,8 +4,6 @@
 #include <new>
 #include <zstd.h>
 
-#include "kernels/lz4_block.hpp"
-
 namespace braggd {
 
 namespace {
@@ -28,22 +26,24 @@ void ShuffledBlock::Free::operator()(std::byte* memory) const {
   ::operator delete(memory, plane_alignment);
 }
 
-std::byte* ShuffledBlock::room(std::size_t bytes) {
+void ShuffledBlock::fit(std::size_t bytes) {
   if (bytes > capacity_) {
     memory_.reset();
     memory_.reset(static_cast<std::byte*>(::operator new(bytes + lz4_slack_bytes, plane_alignment)));
     capacity_ = bytes;
+    room_ = {};
   }
-  return memory_.get();
+  if (bytes != room_.size) room_ = {memory_.get(), bytes, bytes};
 }
 
 const std::byte* ShuffledBlock::unpack(KernelSet set, Encoding encoding, std::span<const std::byte> packed,
                                        const std::byte* readable_end, std::size_t bytes) {
-  std::byte* planes = room(bytes);
-  const bool whole = encoding == Encoding::bszstd
-                         ? unpack_zstd(packed, planes, bytes)
-                         : unpack_lz4_block(set, packed, readable_end, planes, bytes);
-  return whole ? planes : nullptr;
+  fit(bytes);
+  if (encoding != Encoding::bszstd) {
+    return unpack_lz4_block(set, packed, readable_end, room_) ? room_.bytes : nullptr;
+  }
+  room_.zero_from = room_.size;
+  return unpack_zstd(packed, room_.bytes, room_.size) ? room_.bytes : nullptr;
 }
 
 ShuffledBlock& ShuffledBlock::of_this_thread() {

@@ -8,6 +8,7 @@
 #include <braggd/frame.hpp>
 
 #include "kernels/kernel_set.hpp"
+#include "kernels/lz4_block.hpp"
 
 namespace braggd {
 
@@ -27,10 +28,11 @@ class ShuffledBlock {
   struct Free {
     void operator()(std::byte* memory) const;
   };
-  std::byte* room(std::size_t bytes);
+  void fit(std::size_t bytes);
 
   std::unique_ptr<std::byte, Free> memory_;
   std::size_t capacity_ = 0;
+  BlockRoom room_;  // of the block before
 };
 
 }  // namespace braggd

@@ -12,6 +12,7 @@
 #include "kernels/chunk_variants.hpp"
 #include "kernels/shuffled_block.hpp"
 #include "kernels/sparsify_variants.hpp"
+#include "kernels/zero_block.hpp"
 
 namespace braggd {
 
@@ -87,6 +88,9 @@ struct PreparedRule {
   PixelBits header_masked;            // of floats
   std::optional<PixelLimits> limits;  // of integers
 
+  /// Whether a pixel of 0 is kept nowhere.
+  bool drops_zeros() const { return limits && rule.dark.empty() && limits->constant() > 0; }
+
   FrameRule frame_rule() const {
     FrameRule frame;
     frame.collect = {rule.dark.empty() ? nullptr : rule.dark.data(), rule.at_least,
@@ -137,12 +141,19 @@ class FrameWalk {
     const ChunkError error = reader.take_header(encoding, pixel_bytes_, frame_bytes, block_bytes);
     if (error != ChunkError::none) return error;
     ShuffledBlock& block = ShuffledBlock::of_this_thread();
+    thread_local ZeroBlock zeros;
+    const bool drops_zeros = prepared_.drops_zeros();
     std::size_t done = 0;
     while (const std::size_t bytes = shuffled_block_bytes(frame_bytes - done, block_bytes, pixel_bytes_)) {
       std::span<const std::byte> packed;
       if (!reader.take_block(packed)) return ChunkError::truncated;
+      if (drops_zeros && zeros.is_known(encoding, packed, bytes)) {
+        done += bytes;
+        continue;
+      }
       const std::byte* planes = block.unpack(prepared_.set, encoding, packed, reader.readable_end(), bytes);
       if (planes == nullptr) return ChunkError::corrupt_block;
+      if (drops_zeros) zeros.learn(encoding, packed, {planes, bytes});
       if (!too_many_) take_planes(done / pixel_bytes_, {planes, bytes});
       done += bytes;
     }

@@ -25,10 +25,11 @@ bool unpack(KernelSet set, const std::vector<std::byte>& block, std::size_t behi
             std::vector<std::byte>& out) {
   std::vector<std::byte> memory = block;
   memory.resize(block.size() + behind, std::byte{0x11});
-  std::vector<std::byte> room(out.size() + lz4_slack_bytes);
-  const bool whole = unpack_lz4_block(set, {memory.data(), block.size()}, memory.data() + memory.size(),
-                                      room.data(), out.size());
-  std::copy_n(room.begin(), out.size(), out.begin());
+  std::vector<std::byte> bytes(out.size() + lz4_slack_bytes);
+  BlockRoom room{bytes.data(), out.size(), out.size()};
+  const bool whole =
+      unpack_lz4_block(set, {memory.data(), block.size()}, memory.data() + memory.size(), room);
+  std::copy_n(bytes.begin(), out.size(), out.begin());
   return whole;
 }
 
@@ -60,6 +61,55 @@ TEST(Lz4Block, EverySetUnpacksWhatLiblz4Packed) {
         ASSERT_EQ(out, block) << name_of(set);
       }
     }
+  }
+}
+
+/// Counts: planes of noise, then of a few bits, then zeros; now and then a bit in the very last bytes.
+std::vector<std::byte> counts_like(Random& random, std::size_t n) {
+  std::vector<std::byte> block(n);
+  const std::size_t noisy = random_below(random, n);
+  for (std::size_t i = 0; i < noisy; ++i)
+    block[i] = static_cast<std::byte>(random() & random() & random() & 0xff);
+  for (std::size_t bits = random_below(random, 6); bits > 0; --bits)
+    block[noisy + random_below(random, n - noisy)] = static_cast<std::byte>(1U << random_below(random, 8));
+  if (random_below(random, 4) == 0) block[n - 1 - random_below(random, 20)] = std::byte{4};
+  return block;
+}
+
+// Zeros that the block before has left are not written again: blocks, damaged ones among them, go into one room.
+TEST(Lz4Block, WhatWasInTheRoomBeforeMakesNoDifference) {
+  Random random(44);
+  constexpr std::size_t size = 8192;
+  for (const KernelSet set : supported_kernel_sets()) {
+    std::vector<std::byte> bytes(size + lz4_slack_bytes, std::byte{0xee});
+    BlockRoom room{bytes.data(), size, size};
+    std::size_t with_tail = 0;
+    for (int repeat = 0; repeat < 2000; ++repeat) {
+      const auto block = random_below(random, 3) == 0 ? plane_like(random, size) : counts_like(random, size);
+      auto bytes_packed = packed(block);
+      const std::size_t n = bytes_packed.size();
+      bytes_packed.resize(n + 4096, std::byte{0x11});
+      const bool damaged = random_below(random, 5) == 0;
+      if (damaged) bytes_packed[random_below(random, n)] ^= std::byte{0x81};
+      std::vector<std::byte> expected(size + lz4_slack_bytes);
+      BlockRoom by_definition{expected.data(), size, size};
+      const bool whole =
+          unpack_lz4_block(KernelSet::scalar, {bytes_packed.data(), n}, nullptr, by_definition);
+      ASSERT_EQ(
+          unpack_lz4_block(set, {bytes_packed.data(), n}, bytes_packed.data() + bytes_packed.size(), room),
+          whole)
+          << name_of(set);
+      if (!damaged) {
+        ASSERT_TRUE(whole);
+      }
+      if (!whole) continue;
+      ASSERT_TRUE(std::equal(expected.begin(), expected.begin() + size, bytes.begin()))
+          << name_of(set) << repeat;
+      ASSERT_TRUE(std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(room.zero_from),
+                              bytes.begin() + size, [](std::byte byte) { return byte == std::byte{0}; }));
+      with_tail += room.zero_from < size ? 1 : 0;
+    }
+    EXPECT_TRUE(set == KernelSet::scalar || with_tail > 200) << with_tail;
   }
 }
 

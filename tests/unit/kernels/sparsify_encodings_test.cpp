@@ -1,4 +1,5 @@
 // The same bits from every encoding, block size and kernel set.
+#include <array>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -73,6 +74,60 @@ TEST(Sparsify, AFewPixelsWithLimitsFarAboveTheOthersAreComparedExactly) {
     ASSERT_TRUE(Sparsifier(PixelType::u16, shape, rule, set).run(Encoding::bslz4, chunk, actual).ok());
     expect_same_bits(actual, expected);
   }
+}
+
+// What is remembered of blocks of zeros is the thread's and outlives frames, scans, encodings and types.
+TEST(Sparsify, BlocksOfZerosThatAreKnownGiveTheBitsOfThePlainChain) {
+  Random random(33);
+  const Shape shape{48, 512};
+  SparseFrame expected;
+  SparseFrame actual;
+  std::vector<std::byte> chunk;
+  for (int repeat = 0; repeat < 300; ++repeat) {
+    const PixelType type = std::array{PixelType::u8, PixelType::u16, PixelType::u32}[random_below(random, 3)];
+    const std::size_t bytes = bytes_per_pixel(type);
+    std::vector<std::byte> raw(shape.pixels() * bytes);
+    for (std::size_t spots = random_below(random, 6); spots > 0; --spots) {
+      raw[random_below(random, raw.size())] = static_cast<std::byte>(1 + random_below(random, 255));
+    }
+    const Encoding encoding = random_below(random, 4) == 0 ? Encoding::bszstd : Encoding::bslz4;
+    const std::size_t block_pixels = std::array<std::size_t, 3>{512, 1024, 4096}[random_below(random, 3)];
+    encode_chunk(encoding, bytes, raw, chunk, block_pixels * bytes);
+    SparsifyRule rule;
+    rule.at_least = static_cast<float>(random_below(random, 3)) - 0.5F;  // all are kept, or all but zeros
+    rule.max_pixels = shape.pixels();
+    std::vector<float> dark;
+    if (random_below(random, 4) == 0) dark.assign(shape.pixels(), -3.0F);  // zeros are 3
+    rule.dark = dark;
+    ASSERT_TRUE(sparsify_by_definition(type, shape, raw, rule, expected));
+    for (const KernelSet set : supported_kernel_sets()) {
+      ASSERT_TRUE(Sparsifier(type, shape, rule, set).run(encoding, chunk, actual).ok());
+      expect_same_bits(actual, expected);
+    }
+    if (HasFailure()) return;
+  }
+}
+
+TEST(Sparsify, ABlockThatIsCutShortIsDamagedThoughItBeginsAsABlockOfZeros) {
+  const std::vector<std::uint16_t> raw(8192, 0);
+  std::vector<std::byte> chunk;
+  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk);
+  SparsifyRule rule;
+  rule.at_least = 1;
+  rule.max_pixels = 10;
+  SparseFrame out;
+  const Sparsifier sparsifier(PixelType::u16, {64, 128}, rule);
+  ASSERT_TRUE(sparsifier.run(Encoding::bslz4, chunk, out).ok());
+  for (const std::size_t at : {std::size_t{20}, chunk.size() - 9}) {
+    std::vector<std::byte> damaged = chunk;
+    damaged[at] ^= std::byte{0x55};
+    EXPECT_EQ(sparsifier.run(Encoding::bslz4, damaged, out).ok(),
+              Sparsifier(PixelType::u16, {64, 128}, rule, KernelSet::scalar)
+                  .run(Encoding::bslz4, damaged, out)
+                  .ok());
+  }
+  chunk.pop_back();
+  EXPECT_EQ(sparsifier.run(Encoding::bslz4, chunk, out).damage, ChunkError::truncated);
 }
 
 TEST(Sparsify, DamageIsToldBeforeTooManyPixels) {
