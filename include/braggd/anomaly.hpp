@@ -19,11 +19,14 @@ struct AnomalyBaseline {
   std::string model_id;
   double threshold = 0.4;
   std::vector<double> histogram;  ///< shares of the baseline's patches by cluster
+  std::uint64_t n_patches = 0;    ///< of the baseline
   double rei_mean =
       std::numeric_limits<double>::quiet_NaN();  ///< over repeats of the baseline; NaN: there are none
   double rei_sd = std::numeric_limits<double>::quiet_NaN();
   double overdispersion =
       1;  ///< variance of a part's REI over the binomial one; patches of a spot come together
+  double jsd_overdispersion =
+      std::numeric_limits<double>::quiet_NaN();  ///< the same of the clusters' distance; NaN: not known
 
   double sector_deg = 10;             ///< rotation after which a running score is drawn up
   double changed_sigma = 4;           ///< a scan has changed from here on …

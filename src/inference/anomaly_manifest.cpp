@@ -43,6 +43,8 @@ LearntBaseline parse_anomaly(const ManifestSection& root) {
   learnt.rei_mean = parse_or_nan(null, "rei_mean", 1);
   learnt.rei_sd = parse_or_nan(null, "rei_sd", 1);
   learnt.overdispersion = null.number("overdispersion", 1e-3, 1e6);
+  if (null.has("jsd_overdispersion"))  // older models lack it
+    learnt.jsd_overdispersion = parse_or_nan(null, "jsd_overdispersion", 1e6);
   const Json& list = root.array("golden", 1, max_golden);
   for (std::size_t i = 0; i < list.size(); ++i) {
     const ManifestSection item(list[i], "golden[" + std::to_string(i) + "].");
@@ -67,7 +69,8 @@ Json json_of(const LearntBaseline& baseline) {
              {{"n_scans", baseline.n_repeats},
               {"rei_mean", number_or_null(baseline.rei_mean)},
               {"rei_sd", number_or_null(baseline.rei_sd)},
-              {"overdispersion", baseline.overdispersion}}},
+              {"overdispersion", baseline.overdispersion},
+              {"jsd_overdispersion", number_or_null(baseline.jsd_overdispersion)}}},
             {"histogram", baseline.histogram},
             {"centroids", baseline.centroids}}},
           {"golden", std::move(golden)}};

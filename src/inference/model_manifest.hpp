@@ -50,6 +50,7 @@ struct LearntBaseline {
   double rei_mean = std::numeric_limits<double>::quiet_NaN();
   double rei_sd = std::numeric_limits<double>::quiet_NaN();  ///< beyond that of counting
   double overdispersion = 1;  ///< variance of a sector's count over the binomial one
+  double jsd_overdispersion = std::numeric_limits<double>::quiet_NaN();  ///< of the clusters' distance
   std::vector<GoldenEmbedding> golden;
 };
 

@@ -12,6 +12,18 @@ namespace {
 
 constexpr std::uint64_t sector_frames_without_omega = 40;
 
+double n_free(const AnomalyBaseline& baseline) {
+  return static_cast<double>(
+             std::ranges::count_if(baseline.histogram, [](double share) { return share > 0; })) -
+         1;
+}
+
+double jsd_sigmas_above(const AnomalyBaseline& baseline, const ReiCounts& counts) {
+  const double x = jsd_over_expected(baseline, counts) / baseline.jsd_overdispersion;
+  const double q = 2 / (9 * n_free(baseline));
+  return (std::cbrt(x) - 1 + q) / std::sqrt(q);
+}
+
 double sigmas_above(const AnomalyBaseline& baseline, const ReiCounts& counts) {
   if (counts.n_patches == 0) return std::numeric_limits<double>::quiet_NaN();
   const auto n = static_cast<double>(counts.n_patches);
@@ -29,6 +41,16 @@ void add_frame(const FrameAnomaly& anomaly, ReiCounts& counts) {
 }
 
 }  // namespace
+
+double jsd_over_expected(const AnomalyBaseline& baseline, const ReiCounts& counts) {
+  const double free = n_free(baseline);
+  if (counts.n_patches == 0 || baseline.n_patches == 0 || free < 1)
+    return std::numeric_limits<double>::quiet_NaN();
+  const double n =
+      1 / (1 / static_cast<double>(counts.n_patches) + 1 / static_cast<double>(baseline.n_patches));
+  const double jsd = jensen_shannon_distance(counts.shares(), baseline.histogram);
+  return 8 * n * jsd * jsd / free;
+}
 
 void count_verdicts(std::span<const ReiVerdict> verdicts, double threshold, FrameAnomaly& frame) {
   frame.n_low = 0;
@@ -73,10 +95,13 @@ void ScanTally::add(std::uint64_t frame, double omega_deg, const FrameAnomaly& a
 
 void ScanTally::close(const Open& open) {
   score_.counts += open.counts;
-  const double sigmas = sigmas_above(*baseline_, score_.counts);
+  const double of_rei = sigmas_above(*baseline_, score_.counts);
+  const double of_jsd = jsd_sigmas_above(*baseline_, score_.counts);
   score_.sectors.push_back({(open.first_omega_deg + open.last_omega_deg) / 2, open.last_frame, open.counts,
-                            score_.counts.rei(), score_.counts.rei_error(), sigmas});
-  const bool above = score_.counts.n_patches >= baseline_->min_patches && sigmas > baseline_->changed_sigma;
+                            score_.counts.rei(), score_.counts.rei_error(), of_rei,
+                            jensen_shannon_distance(score_.counts.shares(), baseline_->histogram), of_jsd});
+  const bool above = score_.counts.n_patches >= baseline_->min_patches &&
+                     std::fmax(of_rei, of_jsd) > baseline_->changed_sigma;  // NaN is no number to be above
   sectors_above_ = above ? sectors_above_ + 1 : 0;
   if (sectors_above_ == baseline_->changed_sectors) score_.changed_frame = open.last_frame;
   if (!above) score_.changed_frame = no_frame;
@@ -87,10 +112,11 @@ ScanScore ScanTally::score() const {
   if (open_) ended.close(*open_);
   ScanScore& score = ended.score_;
   score.jsd = jensen_shannon_distance(score.counts.shares(), baseline_->histogram);
-  const double sigmas = sigmas_above(*baseline_, score.counts);
+  const bool quiet = sigmas_above(*baseline_, score.counts) <= baseline_->changed_sigma / 2 &&
+                     !(jsd_sigmas_above(*baseline_, score.counts) > baseline_->changed_sigma);
   if (score.changed_frame != no_frame) {
     score.decision = AnomalyDecision::changed;
-  } else if (score.counts.n_patches >= baseline_->min_patches && sigmas <= baseline_->changed_sigma / 2) {
+  } else if (score.counts.n_patches >= baseline_->min_patches && quiet) {
     score.decision = AnomalyDecision::normal;
   }
   return std::move(score);

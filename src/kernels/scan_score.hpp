@@ -21,6 +21,8 @@ struct SectorScore {
   ReiCounts counts;
   double running_rei = 0, running_rei_error = 0;
   double sigmas_above_baseline = 0;  ///< of the running score; NaN without a null distribution
+  double running_jsd = 0;
+  double jsd_sigmas_above_baseline = 0;  ///< the same of the clusters' distance
 };
 
 struct ScanScore {
@@ -33,6 +35,11 @@ struct ScanScore {
   AnomalySummary summary(const std::string& model_id) const;
 };
 
+/// 8 n JSD^2 / (clusters - 1), n half the harmonic mean of the patches of both: about 1 where both are drawn from the same
+/// shares, independently (JSD^2 is an eighth of chi-square then). NaN without patches or with fewer than two clusters in the
+/// baseline.
+double jsd_over_expected(const AnomalyBaseline& baseline, const ReiCounts& counts);
+
 /// Fills in what the verdicts on a frame's patches amount to.
 void count_verdicts(std::span<const ReiVerdict> verdicts, double threshold, FrameAnomaly& frame);
 
@@ -41,9 +48,13 @@ void count_verdicts(std::span<const ReiVerdict> verdicts, double threshold, Fram
 ///
 /// The decision: at the end of each sector the running score p of n patches lies
 ///   z = (p - mean) / sqrt(sd^2 + overdispersion p0 (1 - p0) / n),   p0 = (n mean + 1) / (n + 2),
-/// above the null distribution. Changed: z > changed_sigma in the last changed_sectors sectors at least; the frame is the
-/// one that ended the first such row of sectors. Normal: z <= changed_sigma / 2 at the end. Else, with fewer than
-/// min_patches patches, or without a null distribution: undecided.
+/// above the null distribution, and the distance of its clusters from the baseline's by
+///   z = (x^(1/3) - 1 + q) / sqrt(q),   x = jsd_over_expected / jsd_overdispersion,   q = 2 / (9 (clusters - 1)),
+/// which is normal where x follows chi-square (Wilson & Hilferty 1931, PNAS 17, 684). New kinds of patches that some cluster
+/// claims move only the second; of the two the larger z counts. Changed: z > changed_sigma in the last changed_sectors
+/// sectors at least; the frame is the one that ended the first such row of sectors. Normal: at the end the score's z is at
+/// most changed_sigma / 2 and that of the clusters at most changed_sigma. Else, with fewer than min_patches patches, or
+/// without a null distribution: undecided.
 class ScanTally {
  public:
   /// `first_omega_deg`: where sectors begin to be counted; NaN for 0.

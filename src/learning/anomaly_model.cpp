@@ -51,9 +51,11 @@ AnomalyModel make_anomaly_model(const EncoderWeights& encoder, const LearntBasel
   baseline->model_id = model_id;
   baseline->threshold = learnt.threshold;
   baseline->histogram = learnt.histogram;
+  baseline->n_patches = learnt.n_patches;
   baseline->rei_mean = learnt.rei_mean;
   baseline->rei_sd = learnt.rei_sd;
   baseline->overdispersion = learnt.overdispersion;
+  baseline->jsd_overdispersion = learnt.jsd_overdispersion;
   return {ReiEncoder(encoder.weights, encoder.statistics), std::move(centroids), std::move(baseline),
           encoder.weights};
 }

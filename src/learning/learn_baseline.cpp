@@ -19,11 +19,12 @@ void set_null(std::span<const ScanPatches* const> repeats, const EncoderWeights&
   const AnomalyModel model = make_anomaly_model(encoder, learnt, {});
   std::vector<ScanScore> scores;
   for (const ScanPatches* repeat : repeats) scores.push_back(score_patches(model, *repeat, ReiMode::stream));
-  const NullDistribution null = null_distribution(scores);
+  const NullDistribution null = null_distribution(scores, *model.baseline);
   learnt.n_repeats = static_cast<std::uint32_t>(repeats.size());
   learnt.rei_mean = null.rei_mean;
   learnt.rei_sd = null.rei_sd;
   learnt.overdispersion = null.overdispersion;
+  learnt.jsd_overdispersion = null.jsd_overdispersion;
 }
 
 }  // namespace

@@ -2,12 +2,38 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include <braggd/error.hpp>
 
 namespace braggd {
 
-NullDistribution null_distribution(std::span<const ScanScore> repeats) {
+namespace {
+
+double jsd_overdispersion(std::span<const ScanScore> repeats, const AnomalyBaseline& baseline) {
+  std::size_t n_sectors = 0;
+  for (const ScanScore& scan : repeats) n_sectors = std::max(n_sectors, scan.sectors.size());
+  std::vector<double> sum(n_sectors), n_scans(n_sectors);
+  for (const ScanScore& scan : repeats) {
+    ReiCounts so_far(baseline.histogram.size());
+    for (std::size_t s = 0; s < scan.sectors.size(); ++s) {
+      so_far += scan.sectors[s].counts;
+      if (so_far.n_patches < baseline.min_patches) continue;
+      sum[s] += jsd_over_expected(baseline, so_far);
+      ++n_scans[s];
+    }
+  }
+  double greatest = 0;
+  for (std::size_t s = 0; s < n_sectors; ++s) {
+    if (n_scans[s] > 0) greatest = std::max(greatest, sum[s] / n_scans[s]);
+  }
+  return greatest > 0 ? std::max(1.0, greatest) : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+NullDistribution null_distribution(std::span<const ScanScore> repeats, const AnomalyBaseline& baseline) {
   double sum = 0, squares = 0, inverse_patches = 0, scatter = 0;
   double n_scans = 0, n_sectors = 0;
   for (const ScanScore& scan : repeats) {
@@ -28,6 +54,7 @@ NullDistribution null_distribution(std::span<const ScanScore> repeats) {
   if (n_scans == 0)
     throw InputError("the scans of the baseline have no patches: lower the threshold of the pipeline");
   NullDistribution null;
+  null.jsd_overdispersion = jsd_overdispersion(repeats, baseline);
   null.rei_mean = sum / n_scans;
   if (n_sectors > n_scans) null.overdispersion = std::max(1.0, scatter / (n_sectors - n_scans));
   if (n_scans > 1) {

@@ -31,6 +31,8 @@ void write_sectors(const hdf5::Handle& anomaly, const std::vector<SectorScore>& 
   column("rei_so_far", [](const SectorScore& s) { return s.running_rei; });
   column("rei_so_far_error", [](const SectorScore& s) { return s.running_rei_error; });
   column("sigmas_above_baseline", [](const SectorScore& s) { return s.sigmas_above_baseline; });
+  column("jsd_so_far", [](const SectorScore& s) { return s.running_jsd; });
+  column("jsd_sigmas_above_baseline", [](const SectorScore& s) { return s.jsd_sigmas_above_baseline; });
 }
 
 }  // namespace

@@ -30,11 +30,11 @@ struct ScoreAnomalyConfig {
               "confidence below which a patch counts as an anomaly; not given: the model's", 0, 1),
         field("sector_deg", &C::sector_deg, "rotation after which the running score is drawn up", 0.01, 3600)
             .unit("deg"),
-        field(
-            "changed_sigma", &C::changed_sigma,
-            "the scan has changed where its running score is so many standard deviations above the baseline "
-            "…",
-            0.1, 1000),
+        field("changed_sigma", &C::changed_sigma,
+              "the scan has changed where its running score, or the distance of its clusters' histogram, is "
+              "so many "
+              "standard deviations above the baseline …",
+              0.1, 1000),
         field("changed_sectors", &C::changed_sectors, "… at the ends of so many sectors in a row", 1, 10000),
         field("min_patches", &C::min_patches, "fewer patches decide nothing", 1, 1e12),
     };

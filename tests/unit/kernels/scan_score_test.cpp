@@ -127,6 +127,44 @@ TEST(ScanScore, ASpotThatIsSeenTwiceWeighsOnce) {
               2 * cautious.score().sectors[0].sigmas_above_baseline, 1e-9);
 }
 
+/// 100 patches a frame, 30 of them in the first of two clusters where the baseline has half.
+void add_shifted(ScanTally& tally, std::uint64_t begin, std::uint64_t end) {
+  for (std::uint64_t i = begin; i < end; ++i) {
+    FrameAnomaly frame = frame_of(100, 5);
+    for (std::size_t k = 0; k < 20; ++k) frame.clusters[2 * k] = 1;
+    tally.add(i, 100.125 + 0.25 * static_cast<double>(i), frame);
+  }
+}
+
+TEST(ScanScore, PatchesThatMoveBetweenClustersAreAChangeWhereTheNullSaysSo) {
+  AnomalyBaseline known = *baseline();
+  known.n_patches = 40'000;
+  known.jsd_overdispersion = 2;
+  ScanTally tally(std::make_shared<AnomalyBaseline>(known), 100.125), not_known(baseline(), 100.125);
+  add_frames(tally, 0, 80, 5);
+  EXPECT_EQ(tally.score().decision, AnomalyDecision::normal);
+  add_shifted(tally, 80, 400);
+  add_shifted(not_known, 0, 400);
+  EXPECT_EQ(tally.score().decision, AnomalyDecision::changed);
+  EXPECT_EQ(tally.score().changed_frame, 159U);
+  EXPECT_LT(tally.score().sectors.back().sigmas_above_baseline, 1)
+      << "the share of low confidence is the baseline's";
+  EXPECT_EQ(not_known.score().decision, AnomalyDecision::normal);
+  EXPECT_TRUE(std::isnan(not_known.score().sectors.back().jsd_sigmas_above_baseline));
+}
+
+TEST(ScanScore, TheDistanceOfClustersIsHeldAgainstWhatCountsScatter) {
+  AnomalyBaseline known = *baseline();
+  known.n_patches = 1'000'000'000;
+  ReiCounts counts(2);
+  counts.n_patches = 10'000;
+  counts.histogram = {5050, 4950};  // chi-square 1 with 1 degree of freedom
+  EXPECT_NEAR(jsd_over_expected(known, counts), 1, 1e-3);
+  known.n_patches = 10'000;  // the baseline's own counts scatter as much
+  EXPECT_NEAR(jsd_over_expected(known, counts), 0.5, 1e-3);
+  EXPECT_TRUE(std::isnan(jsd_over_expected(known, ReiCounts(2))));
+}
+
 TEST(ScanScore, AClusterThatTheBaselineLacksIsRefused) {
   ScanTally tally(baseline(), 0);
   FrameAnomaly frame = frame_of(3, 0);

@@ -38,6 +38,7 @@ struct Sample {
     learnt.rei_mean = 0.125;
     learnt.rei_sd = 0.03125;
     learnt.overdispersion = 1.5;
+    learnt.jsd_overdispersion = 2.5;
   }
   ScanPatches scan() const {
     ScanPatches all;
@@ -87,6 +88,8 @@ TEST_F(AnomalyBundle, IsLoadedAsItWasWritten) {
   EXPECT_EQ(model.baseline->rei_mean, 0.125);
   EXPECT_EQ(model.baseline->rei_sd, 0.03125);
   EXPECT_EQ(model.baseline->overdispersion, 1.5);
+  EXPECT_EQ(model.baseline->jsd_overdispersion, 2.5);
+  EXPECT_EQ(model.baseline->n_patches, 200U);
   std::vector<float> mine(200 * rei_dimensions), loaded(mine.size());
   ReiEncoder(sample_.encoder.weights, sample_.encoder.statistics).encode(sample_.patches, mine);
   model.encoder.encode(sample_.patches, loaded);

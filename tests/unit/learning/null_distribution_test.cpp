@@ -1,6 +1,7 @@
 // How much the score of repeated scans varies.
 #include "learning/null_distribution.hpp"
 
+#include <array>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -10,6 +11,8 @@
 
 namespace braggd {
 namespace {
+
+const AnomalyBaseline one_cluster{.histogram = {1}, .n_patches = 1000};
 
 /// A scan of 36 sectors of 500 patches, in each of which `times` patches are always alike.
 ScanScore drawn_scan(Random& random, double p, std::uint64_t times) {
@@ -30,7 +33,7 @@ TEST(NullDistribution, OfIndependentPatchesIsBinomial) {
   Random random(1, RandomStream::cluster);
   std::vector<ScanScore> scans;
   for (int i = 0; i < 20; ++i) scans.push_back(drawn_scan(random, 0.1, 1));
-  const NullDistribution null = null_distribution(scans);
+  const NullDistribution null = null_distribution(scans, one_cluster);
   EXPECT_NEAR(null.rei_mean, 0.1, 0.002);
   EXPECT_NEAR(null.overdispersion, 1, 0.12);
   EXPECT_LT(null.rei_sd, 0.001);
@@ -40,36 +43,68 @@ TEST(NullDistribution, SeesPatchesThatComeInGroups) {
   Random random(2, RandomStream::cluster);
   std::vector<ScanScore> scans;
   for (int i = 0; i < 20; ++i) scans.push_back(drawn_scan(random, 0.1, 5));
-  EXPECT_NEAR(null_distribution(scans).overdispersion, 5, 0.6);
+  EXPECT_NEAR(null_distribution(scans, one_cluster).overdispersion, 5, 0.6);
 }
 
 TEST(NullDistribution, SeesScansThatDifferByMoreThanTheirCounts) {
   Random random(3, RandomStream::cluster);
   std::vector<ScanScore> scans;
   for (int i = 0; i < 40; ++i) scans.push_back(drawn_scan(random, 0.1 + 0.01 * random.normal(), 1));
-  EXPECT_NEAR(null_distribution(scans).rei_sd, 0.01, 0.003);
+  EXPECT_NEAR(null_distribution(scans, one_cluster).rei_sd, 0.01, 0.003);
 }
 
 TEST(NullDistribution, OfOneScanHasNoSpreadOfScans) {
   Random random(4, RandomStream::cluster);
   const std::vector<ScanScore> scans{drawn_scan(random, 0.2, 1)};
-  EXPECT_EQ(null_distribution(scans).rei_sd, 0);
-  EXPECT_GE(null_distribution(scans).overdispersion, 1);
+  EXPECT_EQ(null_distribution(scans, one_cluster).rei_sd, 0);
+  EXPECT_GE(null_distribution(scans, one_cluster).overdispersion, 1);
 }
 
 TEST(NullDistribution, WithoutPatchesIsRefused) {
-  EXPECT_THROW(null_distribution({}), InputError);
+  EXPECT_THROW(null_distribution({}, one_cluster), InputError);
   const std::vector<ScanScore> empty(3);
-  EXPECT_THROW(null_distribution(empty), InputError);
+  EXPECT_THROW(null_distribution(empty, one_cluster), InputError);
 }
 
 TEST(NullDistribution, WithoutAnyLowPatchIsDefined) {
   Random random(5, RandomStream::cluster);
   const std::vector<ScanScore> scans{drawn_scan(random, 0, 1), drawn_scan(random, 0, 1)};
-  const NullDistribution null = null_distribution(scans);
+  const NullDistribution null = null_distribution(scans, one_cluster);
   EXPECT_EQ(null.rei_mean, 0);
   EXPECT_EQ(null.rei_sd, 0);
   EXPECT_TRUE(std::isfinite(null.overdispersion));
+}
+
+/// A scan of 36 sectors of 500 patches in three clusters, in which `times` patches are always alike.
+ScanScore drawn_clusters(Random& random, std::array<double, 3> shares, std::uint64_t times) {
+  ScanScore scan;
+  scan.counts = ReiCounts(3);
+  for (int s = 0; s < 36; ++s) {
+    SectorScore sector;
+    sector.counts = ReiCounts(3);
+    for (std::uint64_t i = 0; i < 500 / times; ++i) {
+      const double at = random.uniform();
+      sector.counts.histogram[at < shares[0] ? 0 : at < shares[0] + shares[1] ? 1 : 2] += times;
+    }
+    sector.counts.n_patches = 500;
+    scan.counts += sector.counts;
+    scan.sectors.push_back(sector);
+  }
+  return scan;
+}
+
+TEST(NullDistribution, TellsHowFarClustersScatter) {
+  Random random(6, RandomStream::cluster);
+  const std::array<double, 3> shares{0.5, 0.3, 0.2};
+  const AnomalyBaseline baseline{.histogram = {0.5, 0.3, 0.2}, .n_patches = 100'000'000};
+  std::vector<ScanScore> alone, in_groups;
+  for (int i = 0; i < 40; ++i) alone.push_back(drawn_clusters(random, shares, 1));
+  for (int i = 0; i < 40; ++i) in_groups.push_back(drawn_clusters(random, shares, 5));
+  // The greatest of 36 means of 40, which hang together.
+  EXPECT_NEAR(null_distribution(alone, baseline).jsd_overdispersion, 1.15, 0.25);
+  EXPECT_NEAR(null_distribution(in_groups, baseline).jsd_overdispersion, 5.5, 1.2);
+  EXPECT_TRUE(
+      std::isnan(null_distribution(alone, {.histogram = {1, 0, 0}, .n_patches = 1000}).jsd_overdispersion));
 }
 
 }  // namespace
