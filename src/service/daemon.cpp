@@ -74,7 +74,6 @@ SessionResult Daemon::run() {
   for (bool first = true; wait_until_wanted(); first = false) {
     const auto source = make_source(first);
     if (!source) continue;
-    ready_ = true;
     std::exception_ptr failure;
     try {
       source->run(intake_, stop_source_.get_token());
@@ -137,7 +136,8 @@ std::shared_ptr<Source> Daemon::make_source(bool first) {
   fault_.clear();
   started_ = true;
   source_ = source;
-  if (!wanted_ || quitting_) stop_source_.request_stop();
+  ready_ = wanted_ && !quitting_;
+  if (!ready_) stop_source_.request_stop();
   return source;
 }
 
@@ -162,6 +162,7 @@ Verdict Daemon::stop() {
   const std::lock_guard lock(mutex_);
   if (!wanted_) return {false, "no scans are being taken"};
   wanted_ = false;
+  ready_ = false;  // the source takes a moment to end
   stop_source_.request_stop();
   return {};
 }

@@ -79,7 +79,9 @@ test("A scan is seen while it runs, and when it has ended", async () => {
   assert.equal(await sent, 0);
   await says(page, "#scans-rows tr:first-child .status", /complete/);
   await says(page, "#state-words", /^Idle$/);
-  assert.match(await page.locator("#chart-profile svg").getAttribute("aria-label"), /on average, at most/);
+  await until("the peaks of each frame", async () =>
+    /on average, at most/.test((await page.locator("#chart-profile svg").getAttribute("aria-label")) ?? ""),
+  );
   const link = await page.locator("#scans-rows tr:first-child a").getAttribute("href");
   const record = await (await fetch(new URL(link, url))).json();
   assert.equal(record.exit_status, "complete");
