@@ -6,6 +6,8 @@
 #include <concepts>
 #include <cstring>
 #include <limits>
+#include <thread>
+#include <vector>
 
 #include "kernels/bitshuffle.hpp"
 #include "kernels/pixel_access.hpp"
@@ -15,6 +17,21 @@ namespace braggd {
 namespace {
 
 constexpr std::size_t plane_bytes = group_pixels / 8;
+
+/// f(begin, end) for parts of `n` pixels, whole groups but at the end, in several threads where that pays: the first frames
+/// of a scan wait for it.
+template <class F>
+void in_parts(std::size_t n, const F& f) {
+  constexpr std::size_t least_pixels = std::size_t{1} << 20;
+  const std::size_t cores = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 8);
+  const std::size_t threads = std::clamp<std::size_t>(n / least_pixels, 1, cores);
+  const std::size_t part = (n / threads / group_pixels + 1) * group_pixels;
+  std::vector<std::jthread> others;
+  for (std::size_t begin = part; begin < n; begin += part) {
+    others.emplace_back([&f, begin, end = std::min(begin + part, n)] { f(begin, end); });
+  }
+  f(0, std::min(part, n));
+}
 
 /// The lowest raw value for which float32(raw) - dark >= at_least, 2^N-1 where there is none. Exact: both conversions and
 /// the difference are monotonic, so the values that are kept are all those from here on.
@@ -26,9 +43,10 @@ Pixel lowest_kept(float dark, float at_least) {
   };
   if (!kept(most)) return most;
   // Nearly always the difference tells; a search finds the few that rounding moves.
-  const double guess = std::ceil(static_cast<double>(at_least) + static_cast<double>(dark));
-  if (guess >= 1 && guess <= most) {
-    const auto raw = static_cast<std::uint64_t>(guess);
+  const double difference = static_cast<double>(at_least) + static_cast<double>(dark);
+  if (difference > 0 && difference <= most) {
+    const auto below = static_cast<std::int64_t>(difference);  // a call of std::ceil took most of the time
+    const auto raw = static_cast<std::uint64_t>(below) + (static_cast<double>(below) < difference ? 1 : 0);
     if (kept(raw) && !kept(raw - 1)) return static_cast<Pixel>(raw);
   }
   std::uint64_t low = 0, high = most;
@@ -94,16 +112,19 @@ void slice(std::span<const std::byte> elements, LimitPlanes& planes) {
   planes.group_bytes = static_cast<std::size_t>(std::popcount(planes.varying)) * plane_bytes;
   const std::size_t groups = (n_pixels + group_pixels - 1) / group_pixels;
   planes.memory = LargeBuffer(groups * planes.group_bytes);
-  std::byte* to = planes.memory.data();
-  std::array<std::byte, group_pixels * sizeof(Pixel)> group{}, sliced{};
-  for (std::size_t begin = 0; begin < elements.size(); begin += group.size()) {
-    const auto part = elements.subspan(begin, std::min(group.size(), elements.size() - begin));
-    std::ranges::copy(part, group.begin());
-    shuffle_bits(KernelSet::scalar, sizeof(Pixel), group, sliced);
-    for (std::uint32_t left = planes.varying; left != 0; left &= left - 1, to += plane_bytes) {
-      std::memcpy(to, &sliced[static_cast<std::size_t>(std::countr_zero(left)) * plane_bytes], plane_bytes);
+  const KernelSet set = kernel_set();  // every set gives the same bits
+  in_parts(n_pixels, [&](std::size_t begin, std::size_t end) {
+    std::array<std::byte, group_pixels * sizeof(Pixel)> group{}, sliced{};
+    std::byte* to = planes.memory.data() + begin / group_pixels * planes.group_bytes;
+    for (std::size_t pixel = begin; pixel < end; pixel += group_pixels) {
+      const std::size_t count = std::min(group_pixels, end - pixel);
+      std::ranges::copy(elements.subspan(pixel * sizeof(Pixel), count * sizeof(Pixel)), group.begin());
+      shuffle_bits(set, sizeof(Pixel), group, sliced);
+      for (std::uint32_t left = planes.varying; left != 0; left &= left - 1, to += plane_bytes) {
+        std::memcpy(to, &sliced[static_cast<std::size_t>(std::countr_zero(left)) * plane_bytes], plane_bytes);
+      }
     }
-  }
+  });
 }
 
 template <class F>
@@ -124,10 +145,13 @@ PixelLimits::PixelLimits(PixelType type, const SparsifyRule& rule)
 LargeBuffer PixelLimits::make_elements() const {
   LargeBuffer elements(dark_.size() * bytes_per_pixel(type_));
   with_integer_type(type_, [&](auto pixel) {
-    for (std::size_t i = 0; i < dark_.size(); ++i) {
-      pixel = lowest_kept<decltype(pixel)>(dark_[i], at_least_);
-      std::memcpy(elements.data() + i * sizeof pixel, &pixel, sizeof pixel);
-    }
+    using Pixel = decltype(pixel);
+    in_parts(dark_.size(), [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const auto limit = lowest_kept<Pixel>(dark_[i], at_least_);
+        std::memcpy(elements.data() + i * sizeof limit, &limit, sizeof limit);
+      }
+    });
   });
   return elements;
 }

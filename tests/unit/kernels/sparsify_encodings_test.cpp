@@ -130,6 +130,31 @@ TEST(Sparsify, ABlockThatIsCutShortIsDamagedThoughItBeginsAsABlockOfZeros) {
   EXPECT_EQ(sparsifier.run(Encoding::bslz4, chunk, out).damage, ChunkError::truncated);
 }
 
+// Limits of large frames are made in parts, by several threads.
+TEST(Sparsify, LimitsOfALargeFrameAreThoseOfTheDefinition) {
+  const Shape shape{1501, 2801};  // ends within a group of 512 pixels
+  std::vector<float> dark(shape.pixels());
+  std::vector<std::uint16_t> raw(shape.pixels());
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    dark[i] = 1500.0F + static_cast<float>(i % 4001) / 8.0F;
+    raw[i] = static_cast<std::uint16_t>(dark[i] + static_cast<float>(i * 2654435761U % 64) - 20.0F);
+  }
+  SparsifyRule rule;
+  rule.dark = dark;
+  rule.at_least = 40;
+  rule.max_pixels = raw.size();
+  SparseFrame expected;
+  SparseFrame actual;
+  std::vector<std::byte> chunk;
+  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk);
+  ASSERT_TRUE(sparsify_by_definition(PixelType::u16, shape, bytes_of(raw), rule, expected));
+  EXPECT_GT(expected.index.size(), 10'000U);
+  for (const KernelSet set : supported_kernel_sets()) {
+    ASSERT_TRUE(Sparsifier(PixelType::u16, shape, rule, set).run(Encoding::bslz4, chunk, actual).ok());
+    expect_same_bits(actual, expected);
+  }
+}
+
 TEST(Sparsify, DamageIsToldBeforeTooManyPixels) {
   const std::vector<std::uint16_t> raw(16384, 50);
   std::vector<std::byte> chunk;
