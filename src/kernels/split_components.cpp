@@ -20,18 +20,23 @@ double lowest_between(const SparseFrame& pixels, std::uint32_t a, std::uint32_t 
   const std::uint32_t cols = pixels.shape.cols;
   const auto row_of = [&](std::uint32_t i) { return static_cast<double>(pixels.index[i] / cols); };
   const auto col_of = [&](std::uint32_t i) { return static_cast<double>(pixels.index[i] % cols); };
-  const double rows = row_of(b) - row_of(a), cols_apart = col_of(b) - col_of(a);
-  const auto steps = static_cast<int>(std::ceil(2 * std::hypot(rows, cols_apart)));
-  const auto first = pixels.index.begin() + std::min(a, b), last = pixels.index.begin() + std::max(a, b);
+  const double rows_apart = row_of(b) - row_of(a), cols_apart = col_of(b) - col_of(a);
+  const auto steps = static_cast<int>(std::ceil(2 * std::hypot(rows_apart, cols_apart)));
+  const auto begin_of_row = [&](std::uint32_t row) {
+    return std::ranges::lower_bound(pixels.index, std::uint64_t{row} * cols);
+  };
+  const auto first = begin_of_row(pixels.index[std::min(a, b)] / cols);
+  const auto last = begin_of_row(pixels.index[std::max(a, b)] / cols + 1);
   double lowest = std::min(double{pixels.value[a]}, double{pixels.value[b]});
   for (int step = 1; step < steps; ++step) {
     const double part = static_cast<double>(step) / steps;
-    const auto row = static_cast<std::uint32_t>(std::lround(row_of(a) + part * rows));
+    const auto row = static_cast<std::uint32_t>(std::lround(row_of(a) + part * rows_apart));
     const auto col = static_cast<std::uint32_t>(std::lround(col_of(a) + part * cols_apart));
     const auto at = std::lower_bound(first, last, row * cols + col);
-    lowest = std::min(lowest, *at == row * cols + col
-                                  ? double{pixels.value[static_cast<std::size_t>(at - pixels.index.begin())]}
-                                  : if_absent);
+    const bool present = at != last && *at == row * cols + col;
+    lowest =
+        std::min(lowest, present ? double{pixels.value[static_cast<std::size_t>(at - pixels.index.begin())]}
+                                 : if_absent);
   }
   return lowest;
 }

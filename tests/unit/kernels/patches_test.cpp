@@ -141,6 +141,28 @@ TEST(SplitComponents, LeavesOutMaximaThatNoiseWouldMake) {
   EXPECT_THAT(maxima(rule), ElementsAre(0, 3, 7));
 }
 
+TEST(SplitComponents, SeesPixelsOnTheWayThatLieBeyondBothEndsInTheOrderOfPixels) {
+  // From the end of a row to the beginning of the next: half way the pixel in the second row comes behind both.
+  auto pixels = std::make_shared<SparseFrame>();
+  pixels->shape = {2, 5};
+  for (std::uint32_t i = 0; i < 10; ++i) pixels->index.push_back(i);
+  pixels->value = {12, 12, 12, 12, 30, 20, 12, 12, 12, 12};
+  ComponentList list;
+  list.shape = pixels->shape;
+  find_components(*pixels, 1, 100, list);
+  list.pixels = pixels;
+  Shares shares;
+  SplitRule rule;
+  rule.noise = {0, 1};
+  rule.threshold = 10;
+  rule.significance = 1.4;  // (20 - 12) / sqrt(20 + 12) = 1.41
+  split_components(list, rule, shares);
+  EXPECT_EQ(shares.list.components.size(), 2U);
+  rule.significance = 1.5;
+  split_components(list, rule, shares);
+  EXPECT_EQ(shares.list.components.size(), 1U);
+}
+
 TEST(SplitComponents, TakesAGapBetweenMaximaForTheThreshold) {
   // An arc: the straight way between its ends leads over pixels below the threshold.
   auto pixels = std::make_shared<SparseFrame>();
