@@ -70,10 +70,7 @@ void print_baseline(const LearntBaseline& learnt) {
   if (learnt.n_repeats == 0) {
     std::printf("  without repeats of the baseline: scans get a score and no decision\n");
   } else {
-    std::printf(
-        "  REI of %u repeats %.4f, standard deviation %.4f beyond counting, overdispersion %.2f, of clusters "
-        "%.2f\n",
-        learnt.n_repeats, learnt.rei_mean, learnt.rei_sd, learnt.overdispersion, learnt.jsd_overdispersion);
+    std::printf("  %s", null_distribution_text(learnt).c_str());
   }
 }
 

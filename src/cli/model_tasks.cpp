@@ -49,10 +49,7 @@ void print_outcome(const LearntOutcome& outcome) {
         "  no repeat of the baseline was given, so scans get a score but no decision: give two scans or "
         "more\n");
   } else {
-    std::printf(
-        "  REI of %u repeats: %.4f, standard deviation %.4f beyond counting, overdispersion %.2f, of "
-        "clusters %.2f\n",
-        learnt.n_repeats, learnt.rei_mean, learnt.rei_sd, learnt.overdispersion, learnt.jsd_overdispersion);
+    std::printf("  %s", null_distribution_text(learnt).c_str());
   }
   if (outcome.parent) {
     std::printf("  went on from %s, %.3f away; REI of held-out patches %.4f, of the model in use %.4f\n",

@@ -192,6 +192,16 @@ std::string to_json(const ModelManifest& manifest) {
   return document.dump(1) + "\n";
 }
 
+std::string null_distribution_text(const LearntBaseline& learnt) {
+  std::array<char, 200> line{};
+  std::snprintf(line.data(), line.size(),
+                "REI of %u repeats: %.4f, standard deviation %.4f beyond counting, overdispersion %.2f, of "
+                "clusters %.2f\n",
+                learnt.n_repeats, learnt.rei_mean, learnt.rei_sd, learnt.overdispersion,
+                learnt.jsd_overdispersion);
+  return line.data();
+}
+
 std::string accuracy_text(const ModelManifest& manifest) {
   std::string text = "class         patches    mean  median    75 %    95 %   (px)\n";
   for (const ClassAccuracy& c : manifest.accuracy) {

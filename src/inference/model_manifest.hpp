@@ -89,6 +89,9 @@ inline constexpr std::uint64_t max_script_bytes = 64U << 20U;
 ModelManifest parse_manifest(std::string_view json, const std::filesystem::path& path);
 std::string to_json(const ModelManifest& manifest);
 
+/// What repeats of the baseline say, a line; of a model that has some.
+std::string null_distribution_text(const LearntBaseline& learnt);
+
 /// The accuracy table in words, one line a class.
 std::string accuracy_text(const ModelManifest& manifest);
 

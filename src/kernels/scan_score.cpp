@@ -18,8 +18,8 @@ double n_free(const AnomalyBaseline& baseline) {
          1;
 }
 
-double jsd_sigmas_above(const AnomalyBaseline& baseline, const ReiCounts& counts) {
-  const double x = jsd_over_expected(baseline, counts) / baseline.jsd_overdispersion;
+double jsd_sigmas_above(const AnomalyBaseline& baseline, std::uint64_t n_patches, double jsd) {
+  const double x = jsd_over_expected(baseline, n_patches, jsd) / baseline.jsd_overdispersion;
   const double q = 2 / (9 * n_free(baseline));
   return (std::cbrt(x) - 1 + q) / std::sqrt(q);
 }
@@ -42,13 +42,10 @@ void add_frame(const FrameAnomaly& anomaly, ReiCounts& counts) {
 
 }  // namespace
 
-double jsd_over_expected(const AnomalyBaseline& baseline, const ReiCounts& counts) {
+double jsd_over_expected(const AnomalyBaseline& baseline, std::uint64_t n_patches, double jsd) {
   const double free = n_free(baseline);
-  if (counts.n_patches == 0 || baseline.n_patches == 0 || free < 1)
-    return std::numeric_limits<double>::quiet_NaN();
-  const double n =
-      1 / (1 / static_cast<double>(counts.n_patches) + 1 / static_cast<double>(baseline.n_patches));
-  const double jsd = jensen_shannon_distance(counts.shares(), baseline.histogram);
+  if (n_patches == 0 || baseline.n_patches == 0 || free < 1) return std::numeric_limits<double>::quiet_NaN();
+  const double n = 1 / (1 / static_cast<double>(n_patches) + 1 / static_cast<double>(baseline.n_patches));
   return 8 * n * jsd * jsd / free;
 }
 
@@ -95,13 +92,20 @@ void ScanTally::add(std::uint64_t frame, double omega_deg, const FrameAnomaly& a
 
 void ScanTally::close(const Open& open) {
   score_.counts += open.counts;
-  const double of_rei = sigmas_above(*baseline_, score_.counts);
-  const double of_jsd = jsd_sigmas_above(*baseline_, score_.counts);
-  score_.sectors.push_back({(open.first_omega_deg + open.last_omega_deg) / 2, open.last_frame, open.counts,
-                            score_.counts.rei(), score_.counts.rei_error(), of_rei,
-                            jensen_shannon_distance(score_.counts.shares(), baseline_->histogram), of_jsd});
-  const bool above = score_.counts.n_patches >= baseline_->min_patches &&
-                     std::fmax(of_rei, of_jsd) > baseline_->changed_sigma;  // NaN is no number to be above
+  const ReiCounts& counts = score_.counts;
+  const double jsd = jensen_shannon_distance(counts.shares(), baseline_->histogram);
+  const SectorScore& sector = score_.sectors.emplace_back(
+      SectorScore{.omega_deg = (open.first_omega_deg + open.last_omega_deg) / 2,
+                  .last_frame = open.last_frame,
+                  .counts = open.counts,
+                  .running_rei = counts.rei(),
+                  .running_rei_error = counts.rei_error(),
+                  .sigmas_above_baseline = sigmas_above(*baseline_, counts),
+                  .running_jsd = jsd,
+                  .jsd_sigmas_above_baseline = jsd_sigmas_above(*baseline_, counts.n_patches, jsd)});
+  const double sigmas =
+      std::fmax(sector.sigmas_above_baseline, sector.jsd_sigmas_above_baseline);  // unless NaN
+  const bool above = counts.n_patches >= baseline_->min_patches && sigmas > baseline_->changed_sigma;
   sectors_above_ = above ? sectors_above_ + 1 : 0;
   if (sectors_above_ == baseline_->changed_sectors) score_.changed_frame = open.last_frame;
   if (!above) score_.changed_frame = no_frame;
@@ -111,9 +115,11 @@ ScanScore ScanTally::score() const {
   ScanTally ended = *this;
   if (open_) ended.close(*open_);
   ScanScore& score = ended.score_;
-  score.jsd = jensen_shannon_distance(score.counts.shares(), baseline_->histogram);
-  const bool quiet = sigmas_above(*baseline_, score.counts) <= baseline_->changed_sigma / 2 &&
-                     !(jsd_sigmas_above(*baseline_, score.counts) > baseline_->changed_sigma);
+  if (score.sectors.empty()) return std::move(score);
+  const SectorScore& last = score.sectors.back();
+  score.jsd = last.running_jsd;
+  const bool quiet = last.sigmas_above_baseline <= baseline_->changed_sigma / 2 &&
+                     !(last.jsd_sigmas_above_baseline > baseline_->changed_sigma);
   if (score.changed_frame != no_frame) {
     score.decision = AnomalyDecision::changed;
   } else if (score.counts.n_patches >= baseline_->min_patches && quiet) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,7 +29,7 @@ struct SectorScore {
 struct ScanScore {
   ReiCounts counts;
   std::vector<SectorScore> sectors;
-  double jsd = 0;  ///< of the clusters against the baseline's
+  double jsd = std::numeric_limits<double>::quiet_NaN();  ///< of the clusters against the baseline's
   AnomalyDecision decision = AnomalyDecision::undecided;
   std::uint64_t changed_frame = no_frame;  ///< at which it became significant
 
@@ -38,7 +39,7 @@ struct ScanScore {
 /// 8 n JSD^2 / (clusters - 1), n half the harmonic mean of the patches of both: about 1 where both are drawn from the same
 /// shares, independently (JSD^2 is an eighth of chi-square then). NaN without patches or with fewer than two clusters in the
 /// baseline.
-double jsd_over_expected(const AnomalyBaseline& baseline, const ReiCounts& counts);
+double jsd_over_expected(const AnomalyBaseline& baseline, std::uint64_t n_patches, double jsd);
 
 /// Fills in what the verdicts on a frame's patches amount to.
 void count_verdicts(std::span<const ReiVerdict> verdicts, double threshold, FrameAnomaly& frame);

@@ -20,7 +20,8 @@ double jsd_overdispersion(std::span<const ScanScore> repeats, const AnomalyBasel
     for (std::size_t s = 0; s < scan.sectors.size(); ++s) {
       so_far += scan.sectors[s].counts;
       if (so_far.n_patches < baseline.min_patches) continue;
-      sum[s] += jsd_over_expected(baseline, so_far);
+      const double jsd = jensen_shannon_distance(so_far.shares(), baseline.histogram);
+      sum[s] += jsd_over_expected(baseline, so_far.n_patches, jsd);
       ++n_scans[s];
     }
   }

@@ -171,17 +171,19 @@ std::uint32_t PatchSet::main_component() const {
   return found;
 }
 
+double PatchSet::distance_px(const Spot& spot, std::uint32_t pixel) const {
+  return std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px);
+}
+
 std::size_t PatchSet::nearest_spot(std::uint32_t pixel) const {
-  const auto distance = [&](const Spot& spot) {
-    return std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px);
-  };
+  const auto distance = [&](const Spot& spot) { return distance_px(spot, pixel); };
   return static_cast<std::size_t>(std::ranges::min_element(scene_.spots, {}, distance) -
                                   scene_.spots.begin());
 }
 
 bool PatchSet::is_beside(const Spot& spot, std::uint32_t pixel) const {
   constexpr double beside_px = 1.5;
-  return std::hypot(spot.row - pixel / config_.frame_px, spot.col - pixel % config_.frame_px) <= beside_px;
+  return distance_px(spot, pixel) <= beside_px;
 }
 
 std::uint32_t PatchSet::centre_pixel(std::uint32_t component, Random& random) {

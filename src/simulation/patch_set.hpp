@@ -110,6 +110,7 @@ class PatchSet {
   std::uint32_t main_component() const;
   std::uint32_t centre_pixel(std::uint32_t component, Random& random);
   std::size_t nearest_spot(std::uint32_t pixel) const;
+  double distance_px(const Spot& spot, std::uint32_t pixel) const;
   bool is_beside(const Spot& spot, std::uint32_t pixel) const;
   PatchTruth truth_of(std::uint32_t component, std::uint32_t centre) const;
   PatchClass class_of(std::uint32_t component, std::uint32_t centre, const PatchTruth& truth) const;

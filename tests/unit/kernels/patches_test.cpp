@@ -4,30 +4,40 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <random>
+#include <utility>
 #include <vector>
 
-#include "kernels/components.hpp"
 #include "kernels/split_components.hpp"
+#include "unit/kernels/drawn_frames.hpp"
 
 namespace braggd {
 namespace {
 
 using testing::ElementsAre;
 
-ComponentList random_components(unsigned seed, Shape shape, unsigned kept_percent, unsigned levels) {
-  std::mt19937 random(seed);
-  auto pixels = std::make_shared<SparseFrame>();
+/// The components of pixels with these values, and the pixels: at these indices, or else all of the frame.
+ComponentList list_of(Shape shape, std::vector<float> values, std::vector<std::uint32_t> index = {}) {
+  const auto pixels = std::make_shared<SparseFrame>();
   pixels->shape = shape;
-  for (std::uint32_t i = 0; i < shape.pixels(); ++i) {
-    if (random() % 100 >= kept_percent) continue;
-    pixels->index.push_back(i);
-    pixels->value.push_back(static_cast<float>(1 + random() % levels));
-  }
-  ComponentList list;
+  pixels->value = std::move(values);
+  pixels->index = std::move(index);
+  for (std::uint32_t i = 0; pixels->index.size() < pixels->value.size(); ++i) pixels->index.push_back(i);
+  ComponentList list = components_of(*pixels);
   list.shape = shape;
-  find_components(*pixels, 1, ~std::uint32_t{0}, list);
   list.pixels = pixels;
   return list;
+}
+
+ComponentList random_components(unsigned seed, Shape shape, unsigned kept_percent, unsigned levels) {
+  std::mt19937 random(seed);
+  std::vector<float> values;
+  std::vector<std::uint32_t> index;
+  for (std::uint32_t i = 0; i < shape.pixels(); ++i) {
+    if (random() % 100 >= kept_percent) continue;
+    index.push_back(i);
+    values.push_back(static_cast<float>(1 + random() % levels));
+  }
+  return list_of(shape, std::move(values), std::move(index));
 }
 
 std::vector<std::uint32_t> bits_of(const std::vector<float>& values) {
@@ -57,14 +67,7 @@ TEST(Patches, AreThoseOfTheDefinitionAtEveryEdgeAndUnderAMask) {
 }
 
 TEST(Patches, ShowNoPixelOfAnotherComponent) {
-  auto pixels = std::make_shared<SparseFrame>();
-  pixels->shape = {1, 7};
-  pixels->index = {2, 3, 5};
-  pixels->value = {4, 9, 7};
-  ComponentList list;
-  list.shape = pixels->shape;
-  find_components(*pixels, 1, 100, list);
-  list.pixels = pixels;
+  const ComponentList list = list_of({1, 7}, {4, 9, 7}, {2, 3, 5});
   const PatchCentre centre{0, 3};
   std::vector<float> patch(25);
   cut_patches(list, {&centre, 1}, 5, {}, patch);
@@ -93,14 +96,7 @@ TEST(SplitComponents, GivesEveryPixelToTheNearestMaximumAndKeepsTheSums) {
 }
 
 TEST(SplitComponents, LeavesOutMaximaThatAreNearOrLow) {
-  auto pixels = std::make_shared<SparseFrame>();
-  pixels->shape = {1, 9};
-  for (std::uint32_t i = 0; i < 9; ++i) pixels->index.push_back(i);
-  pixels->value = {90, 5, 40, 5, 60, 5, 5, 6, 5};
-  ComponentList list;
-  list.shape = pixels->shape;
-  find_components(*pixels, 1, 100, list);
-  list.pixels = pixels;
+  const ComponentList list = list_of({1, 9}, {90, 5, 40, 5, 60, 5, 5, 6, 5});
   Shares shares;
   split_components(list, {.distance_px = 3, .height = 0.1}, shares);
   ASSERT_EQ(shares.list.components.size(), 2U);
@@ -112,14 +108,7 @@ TEST(SplitComponents, LeavesOutMaximaThatAreNearOrLow) {
 
 TEST(SplitComponents, LeavesOutMaximaThatNoiseWouldMake) {
   // The way from 36 to 100 leads past 25: 11 counts, 1.4 standard deviations of a photon counter; that from 50 past 16.
-  auto pixels = std::make_shared<SparseFrame>();
-  pixels->shape = {1, 9};
-  for (std::uint32_t i = 0; i < 9; ++i) pixels->index.push_back(i);
-  pixels->value = {100, 40, 25, 36, 20, 16, 16, 50, 9};
-  ComponentList list;
-  list.shape = pixels->shape;
-  find_components(*pixels, 1, 100, list);
-  list.pixels = pixels;
+  const ComponentList list = list_of({1, 9}, {100, 40, 25, 36, 20, 16, 16, 50, 9});
   Shares shares;
   const auto maxima = [&](const SplitRule& rule) {
     split_components(list, rule, shares);
@@ -143,14 +132,7 @@ TEST(SplitComponents, LeavesOutMaximaThatNoiseWouldMake) {
 
 TEST(SplitComponents, SeesPixelsOnTheWayThatLieBeyondBothEndsInTheOrderOfPixels) {
   // From the end of a row to the beginning of the next: half way the pixel in the second row comes behind both.
-  auto pixels = std::make_shared<SparseFrame>();
-  pixels->shape = {2, 5};
-  for (std::uint32_t i = 0; i < 10; ++i) pixels->index.push_back(i);
-  pixels->value = {12, 12, 12, 12, 30, 20, 12, 12, 12, 12};
-  ComponentList list;
-  list.shape = pixels->shape;
-  find_components(*pixels, 1, 100, list);
-  list.pixels = pixels;
+  const ComponentList list = list_of({2, 5}, {12, 12, 12, 12, 30, 20, 12, 12, 12, 12});
   Shares shares;
   SplitRule rule;
   rule.noise = {0, 1};
@@ -165,14 +147,7 @@ TEST(SplitComponents, SeesPixelsOnTheWayThatLieBeyondBothEndsInTheOrderOfPixels)
 
 TEST(SplitComponents, TakesAGapBetweenMaximaForTheThreshold) {
   // An arc: the straight way between its ends leads over pixels below the threshold.
-  auto pixels = std::make_shared<SparseFrame>();
-  pixels->shape = {2, 5};
-  pixels->index = {0, 4, 5, 6, 7, 8, 9};
-  pixels->value = {30, 20, 12, 12, 12, 12, 12};
-  ComponentList list;
-  list.shape = pixels->shape;
-  find_components(*pixels, 1, 100, list);
-  list.pixels = pixels;
+  const ComponentList list = list_of({2, 5}, {30, 20, 12, 12, 12, 12, 12}, {0, 4, 5, 6, 7, 8, 9});
   ASSERT_EQ(list.components.size(), 1U);
   Shares shares;
   SplitRule rule;

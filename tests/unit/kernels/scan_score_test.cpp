@@ -159,10 +159,11 @@ TEST(ScanScore, TheDistanceOfClustersIsHeldAgainstWhatCountsScatter) {
   ReiCounts counts(2);
   counts.n_patches = 10'000;
   counts.histogram = {5050, 4950};  // chi-square 1 with 1 degree of freedom
-  EXPECT_NEAR(jsd_over_expected(known, counts), 1, 1e-3);
+  const double jsd = jensen_shannon_distance(counts.shares(), known.histogram);
+  EXPECT_NEAR(jsd_over_expected(known, counts.n_patches, jsd), 1, 1e-3);
   known.n_patches = 10'000;  // the baseline's own counts scatter as much
-  EXPECT_NEAR(jsd_over_expected(known, counts), 0.5, 1e-3);
-  EXPECT_TRUE(std::isnan(jsd_over_expected(known, ReiCounts(2))));
+  EXPECT_NEAR(jsd_over_expected(known, counts.n_patches, jsd), 0.5, 1e-3);
+  EXPECT_TRUE(std::isnan(jsd_over_expected(known, 0, jsd)));
 }
 
 TEST(ScanScore, AClusterThatTheBaselineLacksIsRefused) {

@@ -18,6 +18,28 @@ std::vector<std::byte> detector_like(Random& random, PixelType type, std::size_t
   return raw;
 }
 
+struct Form {
+  PixelType type;
+  Shape shape;
+  Encoding encoding = Encoding::bslz4;
+  std::size_t block_pixels = 0;  // 0: the encoder's choice
+};
+
+/// Every kernel set must keep the pixels of the plain chain, to the bit. Returns how many these are.
+std::size_t expect_definition(const Form& form, std::span<const std::byte> raw, const SparsifyRule& rule) {
+  SparseFrame expected, actual;
+  std::vector<std::byte> chunk;
+  const std::size_t bytes = bytes_per_pixel(form.type);
+  encode_chunk(form.encoding, bytes, raw, chunk, form.block_pixels * bytes);
+  EXPECT_TRUE(sparsify_by_definition(form.type, form.shape, raw, rule, expected));
+  for (const KernelSet set : supported_kernel_sets()) {
+    SCOPED_TRACE(name_of(set));
+    EXPECT_TRUE(Sparsifier(form.type, form.shape, rule, set).run(form.encoding, chunk, actual).ok());
+    expect_same_bits(actual, expected);
+  }
+  return expected.index.size();
+}
+
 // Blocks of whole groups of 512 pixels are compared as bit planes, others are not; the last block and the elements
 // behind it are shorter.
 TEST(Sparsify, EveryEncodingBlockSizeAndSetGivesTheBitsOfThePlainChain) {
@@ -65,24 +87,13 @@ TEST(Sparsify, AFewPixelsWithLimitsFarAboveTheOthersAreComparedExactly) {
   rule.dark = dark;
   rule.at_least = 20;
   rule.max_pixels = raw.size();
-  SparseFrame expected;
-  SparseFrame actual;
-  std::vector<std::byte> chunk;
-  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk);
-  ASSERT_TRUE(sparsify_by_definition(PixelType::u16, shape, bytes_of(raw), rule, expected));
-  for (const KernelSet set : supported_kernel_sets()) {
-    ASSERT_TRUE(Sparsifier(PixelType::u16, shape, rule, set).run(Encoding::bslz4, chunk, actual).ok());
-    expect_same_bits(actual, expected);
-  }
+  expect_definition({PixelType::u16, shape}, bytes_of(raw), rule);
 }
 
 // What is remembered of blocks of zeros is the thread's and outlives frames, scans, encodings and types.
 TEST(Sparsify, BlocksOfZerosThatAreKnownGiveTheBitsOfThePlainChain) {
   Random random(33);
   const Shape shape{48, 512};
-  SparseFrame expected;
-  SparseFrame actual;
-  std::vector<std::byte> chunk;
   for (int repeat = 0; repeat < 300; ++repeat) {
     const PixelType type = std::array{PixelType::u8, PixelType::u16, PixelType::u32}[random_below(random, 3)];
     const std::size_t bytes = bytes_per_pixel(type);
@@ -92,18 +103,13 @@ TEST(Sparsify, BlocksOfZerosThatAreKnownGiveTheBitsOfThePlainChain) {
     }
     const Encoding encoding = random_below(random, 4) == 0 ? Encoding::bszstd : Encoding::bslz4;
     const std::size_t block_pixels = std::array<std::size_t, 3>{512, 1024, 4096}[random_below(random, 3)];
-    encode_chunk(encoding, bytes, raw, chunk, block_pixels * bytes);
     SparsifyRule rule;
     rule.at_least = static_cast<float>(random_below(random, 3)) - 0.5F;  // all are kept, or all but zeros
     rule.max_pixels = shape.pixels();
     std::vector<float> dark;
     if (random_below(random, 4) == 0) dark.assign(shape.pixels(), -3.0F);  // zeros are 3
     rule.dark = dark;
-    ASSERT_TRUE(sparsify_by_definition(type, shape, raw, rule, expected));
-    for (const KernelSet set : supported_kernel_sets()) {
-      ASSERT_TRUE(Sparsifier(type, shape, rule, set).run(encoding, chunk, actual).ok());
-      expect_same_bits(actual, expected);
-    }
+    expect_definition({type, shape, encoding, block_pixels}, raw, rule);
     if (HasFailure()) return;
   }
 }
@@ -143,16 +149,7 @@ TEST(Sparsify, LimitsOfALargeFrameAreThoseOfTheDefinition) {
   rule.dark = dark;
   rule.at_least = 40;
   rule.max_pixels = raw.size();
-  SparseFrame expected;
-  SparseFrame actual;
-  std::vector<std::byte> chunk;
-  encode_chunk(Encoding::bslz4, 2, bytes_of(raw), chunk);
-  ASSERT_TRUE(sparsify_by_definition(PixelType::u16, shape, bytes_of(raw), rule, expected));
-  EXPECT_GT(expected.index.size(), 10'000U);
-  for (const KernelSet set : supported_kernel_sets()) {
-    ASSERT_TRUE(Sparsifier(PixelType::u16, shape, rule, set).run(Encoding::bslz4, chunk, actual).ok());
-    expect_same_bits(actual, expected);
-  }
+  EXPECT_GT(expect_definition({PixelType::u16, shape}, bytes_of(raw), rule), 10'000U);
 }
 
 TEST(Sparsify, DamageIsToldBeforeTooManyPixels) {

@@ -14,19 +14,37 @@ namespace {
 
 const AnomalyBaseline one_cluster{.model_id = "", .histogram = {1}, .n_patches = 1000};
 
-/// A scan of 36 sectors of 500 patches, in each of which `times` patches are always alike.
-ScanScore drawn_scan(Random& random, double p, std::uint64_t times) {
+/// A scan of 36 sectors of 500 patches, of which `draw` counts some.
+template <class Draw>
+ScanScore scan_of(std::size_t n_clusters, Draw draw) {
   ScanScore scan;
-  scan.counts = ReiCounts(1);
+  scan.counts = ReiCounts(n_clusters);
   for (int s = 0; s < 36; ++s) {
     SectorScore sector;
-    sector.counts = ReiCounts(1);
-    for (std::uint64_t i = 0; i < 500 / times; ++i) sector.counts.n_low += random.uniform() < p ? times : 0;
+    sector.counts = ReiCounts(n_clusters);
+    draw(sector.counts);
     sector.counts.n_patches = 500;
     scan.counts += sector.counts;
     scan.sectors.push_back(sector);
   }
   return scan;
+}
+
+/// `times` patches of a sector are always alike: low or not.
+ScanScore drawn_scan(Random& random, double p, std::uint64_t times) {
+  return scan_of(1, [&](ReiCounts& counts) {
+    for (std::uint64_t i = 0; i < 500 / times; ++i) counts.n_low += random.uniform() < p ? times : 0;
+  });
+}
+
+/// The same of three clusters.
+ScanScore drawn_clusters(Random& random, std::array<double, 3> shares, std::uint64_t times) {
+  return scan_of(3, [&](ReiCounts& counts) {
+    for (std::uint64_t i = 0; i < 500 / times; ++i) {
+      const double at = random.uniform();
+      counts.histogram[at < shares[0] ? 0 : at < shares[0] + shares[1] ? 1 : 2] += times;
+    }
+  });
 }
 
 TEST(NullDistribution, OfIndependentPatchesIsBinomial) {
@@ -73,24 +91,6 @@ TEST(NullDistribution, WithoutAnyLowPatchIsDefined) {
   EXPECT_EQ(null.rei_mean, 0);
   EXPECT_EQ(null.rei_sd, 0);
   EXPECT_TRUE(std::isfinite(null.overdispersion));
-}
-
-/// A scan of 36 sectors of 500 patches in three clusters, in which `times` patches are always alike.
-ScanScore drawn_clusters(Random& random, std::array<double, 3> shares, std::uint64_t times) {
-  ScanScore scan;
-  scan.counts = ReiCounts(3);
-  for (int s = 0; s < 36; ++s) {
-    SectorScore sector;
-    sector.counts = ReiCounts(3);
-    for (std::uint64_t i = 0; i < 500 / times; ++i) {
-      const double at = random.uniform();
-      sector.counts.histogram[at < shares[0] ? 0 : at < shares[0] + shares[1] ? 1 : 2] += times;
-    }
-    sector.counts.n_patches = 500;
-    scan.counts += sector.counts;
-    scan.sectors.push_back(sector);
-  }
-  return scan;
 }
 
 TEST(NullDistribution, TellsHowFarClustersScatter) {
