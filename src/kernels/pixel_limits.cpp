@@ -61,12 +61,6 @@ Pixel lowest_kept(float dark, float at_least) {
   return static_cast<Pixel>(low);
 }
 
-void set_constants(std::uint32_t limit, LimitPlanes& planes) {
-  for (std::size_t k = 0; k < planes.constant.size(); ++k) {
-    planes.constant[k] = (limit >> k & 1U) != 0 ? ~std::uint64_t{0} : 0;
-  }
-}
-
 /// Cuts limits down to the fewest bits that are enough for all but one pixel in a thousand.
 template <std::unsigned_integral Pixel>
 void lower_outliers(std::span<std::byte> elements) {
@@ -108,7 +102,7 @@ void slice(std::span<const std::byte> elements, LimitPlanes& planes) {
   for (std::size_t i = 0; i < n_pixels; ++i) {
     planes.varying |= std::uint32_t{load_pixel<Pixel>(elements.data(), i)} ^ first;
   }
-  set_constants(first, planes);
+  planes.constant = std::uint32_t{first};
   planes.group_bytes = static_cast<std::size_t>(std::popcount(planes.varying)) * plane_bytes;
   const std::size_t groups = (n_pixels + group_pixels - 1) / group_pixels;
   planes.memory = LargeBuffer(groups * planes.group_bytes);
@@ -162,21 +156,18 @@ const std::byte* PixelLimits::elements() const {
   return elements_.data();
 }
 
-const LimitPlanes& PixelLimits::planes() const {
+const LimitPlanes* PixelLimits::planes() const {
+  if (dark_.empty()) return nullptr;
   std::call_once(planes_made_, [&] {
-    if (dark_.empty()) {
-      set_constants(constant_, planes_);
-    } else {
-      with_integer_type(type_, [&](auto pixel) {
-        auto elements = make_elements();
-        const std::span bytes(elements.data(), elements.size());
-        lower_outliers<decltype(pixel)>(bytes);
-        clear_lowest_bits<decltype(pixel)>(at_least_, bytes);
-        slice<decltype(pixel)>(bytes, planes_);
-      });
-    }
+    with_integer_type(type_, [&](auto pixel) {
+      auto elements = make_elements();
+      const std::span bytes(elements.data(), elements.size());
+      lower_outliers<decltype(pixel)>(bytes);
+      clear_lowest_bits<decltype(pixel)>(at_least_, bytes);
+      slice<decltype(pixel)>(bytes, planes_);
+    });
   });
-  return planes_;
+  return &planes_;
 }
 
 }  // namespace braggd

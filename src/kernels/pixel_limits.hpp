@@ -1,7 +1,6 @@
 // The rule of a scan, prepared: for each pixel the lowest raw value that is kept.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,13 +18,12 @@ namespace braggd {
 inline constexpr std::size_t group_pixels = 512;
 
 /// Lower bounds of the limits as bit planes: for each group of 512 pixels 64 bytes a plane that differs between pixels;
-/// a plane that is the same all over the frame is a constant and takes no memory. Without a dark frame the bounds are the
-/// limits themselves. With one they are lower, so that fewer planes differ: by up to a quarter of the threshold, and by
-/// more where a few pixels stand far above the others; what passes is to be compared once more.
+/// a plane that is the same all over the frame is a constant and takes no memory. The bounds lie below the limits, so that
+/// fewer planes differ: by up to a quarter of the threshold, and by more where a few pixels stand far above the others; what
+/// passes is to be compared once more.
 struct LimitPlanes {
-  std::array<std::uint64_t, 32>
-      constant{};             ///< all ones or zeros, where the plane is not among the varying ones
-  std::uint32_t varying = 0;  ///< bit k: plane k has its 64 bytes in each group, in ascending order
+  std::uint32_t constant = 0;  ///< bit k: all pixels', where plane k is not among the varying ones
+  std::uint32_t varying = 0;   ///< bit k: plane k has its 64 bytes in each group, in ascending order
   std::size_t group_bytes = 0;
   LargeBuffer memory;
 
@@ -43,8 +41,8 @@ class PixelLimits {
   std::uint32_t constant() const { return constant_; }
   /// An element of the pixel type for each pixel, or null. Made at the first call.
   const std::byte* elements() const;
-  /// Made at the first call.
-  const LimitPlanes& planes() const;
+  /// Of a dark frame, or null. Made at the first call.
+  const LimitPlanes* planes() const;
 
  private:
   LargeBuffer make_elements() const;

@@ -21,6 +21,9 @@ class ShuffledBlock {
   const std::byte* unpack(KernelSet set, Encoding encoding, std::span<const std::byte> packed,
                           const std::byte* readable_end, std::size_t bytes);
 
+  /// From where on the last block's bytes are 0; its size where that is not known.
+  std::size_t zero_from() const { return room_.zero_from; }
+
   /// The block of this thread.
   static ShuffledBlock& of_this_thread();
 

@@ -60,8 +60,23 @@ BRAGGD_KERNEL_BODY void collect_columns(const SlicedRun& run, std::size_t g, con
   }
 }
 
-BRAGGD_TARGET_AVX512 inline __m512i widened(const std::uint8_t* bytes) {
-  return _mm512_maskz_cvtepu8_epi32(0xffff, _mm_load_si128(reinterpret_cast<const __m128i*>(bytes)));
+/// The words at eight multiples of `stride`. (A gather takes longer.)
+BRAGGD_TARGET_AVX512 inline __m512i eight_words(const std::byte* at, std::size_t stride) {
+  const auto two = [&](std::size_t k) BRAGGD_TARGET_AVX512 {
+    const __m128d first = _mm_load_sd(reinterpret_cast<const double*>(at + k * stride));
+    return _mm_castpd_si128(_mm_loadh_pd(first, reinterpret_cast<const double*>(at + (k + 1) * stride)));
+  };
+  const auto four = [&](std::size_t k) BRAGGD_TARGET_AVX512 {
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(two(k)), two(k + 2), 1);
+  };
+  return _mm512_inserti64x4(_mm512_castsi256_si512(four(0)), four(4), 1);
+}
+
+/// The first 16 bytes, each in a lane of its own; the others move up.
+BRAGGD_TARGET_AVX512 inline __m512i take_16(__m512i& bytes) {
+  const __m512i taken = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(bytes));
+  bytes = _mm512_alignr_epi64(bytes, bytes, 2);
+  return taken;
 }
 
 /// Where a word's pixels are and which of them passed.
@@ -94,33 +109,29 @@ BRAGGD_TARGET_VBMI inline void collect_word(const WordInput& in, const CollectRu
   }();
   const __m512i turn = _mm512_load_si512(order.at.data());
   const __m512i unit_vectors = _mm512_set1_epi64(static_cast<long long>(0x8040201008040201U));
-  const auto stride = static_cast<long long>(in.plane_bytes);
-  const __m512i rows =
-      _mm512_set_epi64(7 * stride, 6 * stride, 5 * stride, 4 * stride, 3 * stride, 2 * stride, stride, 0);
-  std::array<Lanes, sizeof(Pixel)> bytes;
-  Lanes place;
+  __m512i bytes[sizeof(Pixel)];
+#pragma GCC unroll 4
   for (std::size_t b = 0; b < sizeof(Pixel); ++b) {
-    const __m512i words = _mm512_i64gather_epi64(rows, in.planes + 8 * b * in.plane_bytes, 1);
+    const __m512i words = eight_words(in.planes + 8 * b * in.plane_bytes, in.plane_bytes);
     const __m512i matrices = _mm512_permutexvar_epi8(turn, words);
     const __m512i pixels = _mm512_gf2p8affine_epi64_epi8(unit_vectors, matrices, 0);
-    _mm512_store_si512(bytes[b].at.data(), _mm512_maskz_compress_epi8(in.kept, pixels));
+    bytes[b] = _mm512_maskz_compress_epi8(in.kept, pixels);
   }
-  _mm512_store_si512(place.at.data(),
-                     _mm512_maskz_compress_epi8(in.kept, _mm512_load_si512(counting.at.data())));
+  __m512i places = _mm512_maskz_compress_epi8(in.kept, _mm512_load_si512(counting.at.data()));
   std::uint64_t beside = 0;
   if (rule.beside_valueless != nullptr)
     beside = _pext_u64(rule.beside_valueless->word(in.first_pixel), in.kept);
   const auto count = static_cast<std::size_t>(__builtin_popcountll(in.kept));
-  for (std::size_t i = 0; i < count; i += 16) {
-    __m512i raw = widened(&bytes[0].at[i]);
-    for (std::size_t b = 1; b < sizeof(Pixel); ++b) {
-      raw = _mm512_or_si512(raw, _mm512_slli_epi32(widened(&bytes[b].at[i]), static_cast<unsigned>(8 * b)));
-    }
+  for (std::size_t left = count;; left -= 16, beside >>= 16) {
+    __m512i raw = take_16(bytes[0]);
+#pragma GCC unroll 4
+    for (std::size_t b = 1; b < sizeof(Pixel); ++b)
+      raw = _mm512_or_si512(raw, _mm512_slli_epi32(take_16(bytes[b]), static_cast<unsigned>(8 * b)));
     const __m512i pixels =
-        _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(in.first_pixel)), widened(&place.at[i]));
-    const std::size_t lanes = std::min<std::size_t>(16, count - i);
-    keep_16_pixels(rule, pixels, raw, static_cast<__mmask16>((1U << lanes) - 1U),
-                   static_cast<unsigned>(beside >> i), out);
+        _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(in.first_pixel)), take_16(places));
+    const auto lanes = static_cast<__mmask16>(_bzhi_u32(0xffffU, static_cast<unsigned>(left)));
+    keep_16_pixels(rule, pixels, raw, lanes, static_cast<unsigned>(beside), out);
+    if (left <= 16) break;
   }
 }
 

@@ -154,7 +154,7 @@ class FrameWalk {
       const std::byte* planes = block.unpack(prepared_.set, encoding, packed, reader.readable_end(), bytes);
       if (planes == nullptr) return ChunkError::corrupt_block;
       if (drops_zeros) zeros.learn(encoding, packed, {planes, bytes});
-      if (!too_many_) take_planes(done / pixel_bytes_, {planes, bytes});
+      if (!too_many_) take_planes(done / pixel_bytes_, {planes, bytes}, block.zero_from());
       done += bytes;
     }
     std::span<const std::byte> left_over;
@@ -163,12 +163,14 @@ class FrameWalk {
     return reader.end();
   }
 
-  void take_planes(std::size_t first_pixel, std::span<const std::byte> planes) {
+  /// The planes are zero from `used_bytes` on.
+  void take_planes(std::size_t first_pixel, std::span<const std::byte> planes, std::size_t used_bytes) {
     const std::size_t count = planes.size() / pixel_bytes_;
     if (prepared_.take_sliced != nullptr && first_pixel % group_pixels == 0 && count % group_pixels == 0) {
-      if (rule_.planes == nullptr) rule_.planes = &prepared_.limits->planes();
-      too_many_ =
-          !prepared_.take_sliced({first_pixel, count / group_pixels, planes.data(), count / 8}, rule_, out_);
+      if (rule_.planes == nullptr) rule_.planes = prepared_.limits->planes();
+      const std::size_t plane_bytes = count / 8, planes_used = (used_bytes + plane_bytes - 1) / plane_bytes;
+      too_many_ = !prepared_.take_sliced(
+          {first_pixel, count / group_pixels, planes.data(), plane_bytes, planes_used}, rule_, out_);
       return;
     }
     thread_local std::vector<std::byte> pixels;

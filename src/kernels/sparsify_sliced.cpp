@@ -1,4 +1,6 @@
 // Pixels as bit planes: 512 compared by one instruction a plane, and only the words that hold survivors put together.
+#include <span>
+
 #include "kernels/sliced_collect.hpp"
 #include "kernels/sparsify_variants.hpp"
 
@@ -16,8 +18,8 @@ BRAGGD_KERNEL_BODY void note_no_data(const SlicedRun& run, std::size_t g, const 
   }
 }
 
-/// Groups that are classified before their survivors are collected: with a dark frame so many that its values, which lie
-/// far apart, are on their way by then.
+/// Groups that are classified before their survivors are collected, so many that their dark values, which lie far apart,
+/// are on their way by then.
 inline constexpr std::size_t groups_ahead = 8;
 
 BRAGGD_KERNEL_BODY void prefetch_dark(const float* dark, const Group& group) {
@@ -30,48 +32,72 @@ BRAGGD_KERNEL_BODY void prefetch_dark(const float* dark, const Group& group) {
   }
 }
 
-/// The walk that all variants share.
-template <std::size_t batch, class Kernel>
-BRAGGD_KERNEL_BODY bool walk(const Kernel& kernel, const SlicedRun& run, const FrameRule& rule,
-                             Survivors& out) {
-  GroupInput in{run.planes, run.plane_bytes, rule.planes, rule.planes->group(run.first_pixel),
-                rule.masked == nullptr ? nullptr : rule.masked->data() + run.first_pixel / 8};
-  const std::size_t limit_bytes = rule.planes->group_bytes;
-  const std::size_t mask_bytes = rule.masked == nullptr ? 0 : group_bytes;
-  std::array<Group, batch> groups;
-  for (std::size_t first = 0; first < run.groups; first += batch) {
-    const std::size_t count = std::min(batch, run.groups - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      kernel.classify(in, groups[i]);
-      in.planes += group_bytes;
-      in.varying += limit_bytes;
-      in.masked += mask_bytes;
-      if (groups[i].any_none) [[unlikely]]
-        note_no_data(run, first + i, groups[i], out);
-      if constexpr (batch > 1)
-        prefetch_dark(rule.collect.dark + run.first_pixel + (first + i) * group_pixels, groups[i]);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      if (groups[i].words_kept == 0) continue;
-      if (!out.make_room(rule.collect.max_pixels)) return false;
-      kernel.collect(run, first + i, groups[i], rule.collect, out);
-    }
+BRAGGD_KERNEL_BODY GroupInput input_of(const SlicedRun& run, const FrameRule& rule) {
+  return {run.planes, run.plane_bytes, run.planes_used,
+          rule.masked == nullptr ? nullptr : rule.masked->data() + run.first_pixel / 8};
+}
+
+/// What the variants' walks share, once groups from `first` on are classified.
+template <class Kernel>
+BRAGGD_KERNEL_BODY bool collect(const SlicedRun& run, std::size_t first, std::span<const Group> groups,
+                                const CollectRule& rule, Survivors& out) {
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (groups[i].any_none) [[unlikely]]
+      note_no_data(run, first + i, groups[i], out);
+    if (groups[i].words_kept == 0) continue;
+    if (!out.make_room(rule.max_pixels)) return false;
+    Kernel::collect(run, first + i, groups[i], rule, out);
   }
   return true;
 }
 
+/// Without a dark frame.
 template <class Kernel>
-BRAGGD_KERNEL_BODY bool take(const Kernel& kernel, const SlicedRun& run, const FrameRule& rule,
-                             Survivors& out) {
-  if (rule.collect.dark == nullptr) return walk<1>(kernel, run, rule, out);
-  return walk<groups_ahead>(kernel, run, rule, out);
+BRAGGD_KERNEL_BODY bool take_constant(const SlicedRun& run, const FrameRule& rule, Survivors& out) {
+  constexpr std::size_t at_once = 4;  // as many as a block of 32-bit pixels has
+  const GroupInput in = input_of(run, rule);
+  std::array<Group, at_once> groups;
+  std::size_t first = 0;
+  for (; first + at_once <= run.groups; first += at_once) {
+    Kernel::template classify_constant<at_once>(in.at(first), rule.constant, groups.data());
+    if (!collect<Kernel>(run, first, groups, rule.collect, out)) return false;
+  }
+  for (; first < run.groups; ++first) {
+    Kernel::template classify_constant<1>(in.at(first), rule.constant, groups.data());
+    if (!collect<Kernel>(run, first, std::span(groups).first(1), rule.collect, out)) return false;
+  }
+  return true;
+}
+
+/// With one.
+template <class Kernel>
+BRAGGD_KERNEL_BODY bool take_varying(const Kernel& kernel, const SlicedRun& run, const FrameRule& rule,
+                                     Survivors& out) {
+  const GroupInput in = input_of(run, rule);
+  const std::byte* varying = rule.planes->group(run.first_pixel);
+  std::array<Group, groups_ahead> groups;
+  for (std::size_t first = 0; first < run.groups; first += groups_ahead) {
+    const std::size_t count = std::min(groups_ahead, run.groups - first);
+    for (std::size_t i = 0; i < count; ++i, varying += rule.planes->group_bytes) {
+      kernel.classify_varying(in.at(first + i), *rule.planes, varying, groups[i]);
+      prefetch_dark(rule.collect.dark + run.first_pixel + (first + i) * group_pixels, groups[i]);
+    }
+    if (!collect<Kernel>(run, first, std::span(groups).first(count), rule.collect, out)) return false;
+  }
+  return true;
 }
 
 template <class Pixel>
 struct Avx2 {
+  static constexpr std::size_t bits = 8 * sizeof(Pixel);
   explicit Avx2(const LimitPlanes& /*limits*/) {}
-  BRAGGD_TARGET_AVX2 void classify(const GroupInput& in, Group& group) const {
-    classify_avx2<8 * sizeof(Pixel)>(in, group);
+  template <std::size_t n>
+  BRAGGD_TARGET_AVX2 static void classify_constant(const GroupInput& in, std::uint32_t limit, Group* groups) {
+    classify_constant_avx2<bits, n>(in, limit, groups);
+  }
+  BRAGGD_TARGET_AVX2 static void classify_varying(const GroupInput& in, const LimitPlanes& limits,
+                                                  const std::byte* varying, Group& group) {
+    classify_varying_avx2<bits>(in, limits, varying, group);
   }
   static void collect(const SlicedRun& run, std::size_t g, const Group& group, const CollectRule& rule,
                       Survivors& out) {
@@ -79,23 +105,30 @@ struct Avx2 {
   }
 };
 
-template <class Pixel, bool varies>
+template <class Pixel>
 struct Avx512 {
+  static constexpr std::size_t bits = 8 * sizeof(Pixel);
   [[gnu::always_inline]] BRAGGD_TARGET_AVX512 explicit Avx512(const LimitPlanes& limits) : constant(limits) {}
-  BRAGGD_TARGET_AVX512 void classify(const GroupInput& in, Group& group) const {
-    classify_avx512<8 * sizeof(Pixel), varies>(in, constant, group);
+  template <std::size_t n>
+  BRAGGD_TARGET_AVX512 static void classify_constant(const GroupInput& in, std::uint32_t limit,
+                                                     Group* groups) {
+    classify_constant_avx512<bits, n>(in, limit, groups);
+  }
+  BRAGGD_TARGET_AVX512 void classify_varying(const GroupInput& in, const LimitPlanes& limits,
+                                             const std::byte* varying, Group& group) const {
+    classify_varying_avx512<bits>(in, limits, constant, varying, group);
   }
   static void collect(const SlicedRun& run, std::size_t g, const Group& group, const CollectRule& rule,
                       Survivors& out) {
     collect_columns<Pixel>(run, g, group, rule, out);
   }
-  ConstantPlanes<8 * sizeof(Pixel)> constant;
+  ConstantPlanes<bits> constant;
 };
 
-template <class Pixel, bool varies>
-struct Vbmi : Avx512<Pixel, varies> {
+template <class Pixel>
+struct Vbmi : Avx512<Pixel> {
   [[gnu::always_inline]] BRAGGD_TARGET_VBMI explicit Vbmi(const LimitPlanes& limits)
-      : Avx512<Pixel, varies>(limits) {}
+      : Avx512<Pixel>(limits) {}
   BRAGGD_TARGET_VBMI static void collect(const SlicedRun& run, std::size_t g, const Group& group,
                                          const CollectRule& rule, Survivors& out) {
     collect_vbmi<Pixel>(run, g, group, rule, out);
@@ -104,19 +137,20 @@ struct Vbmi : Avx512<Pixel, varies> {
 
 template <class Pixel>
 BRAGGD_TARGET_AVX2 bool take_avx2(const SlicedRun& run, const FrameRule& rule, Survivors& out) {
-  return take(Avx2<Pixel>(*rule.planes), run, rule, out);
+  if (rule.planes == nullptr) return take_constant<Avx2<Pixel>>(run, rule, out);
+  return take_varying(Avx2<Pixel>(*rule.planes), run, rule, out);
 }
 
 template <class Pixel>
 BRAGGD_TARGET_AVX512 bool take_avx512(const SlicedRun& run, const FrameRule& rule, Survivors& out) {
-  if (rule.planes->varying == 0) return take(Avx512<Pixel, false>(*rule.planes), run, rule, out);
-  return take(Avx512<Pixel, true>(*rule.planes), run, rule, out);
+  if (rule.planes == nullptr) return take_constant<Avx512<Pixel>>(run, rule, out);
+  return take_varying(Avx512<Pixel>(*rule.planes), run, rule, out);
 }
 
 template <class Pixel>
 BRAGGD_TARGET_VBMI bool take_vbmi(const SlicedRun& run, const FrameRule& rule, Survivors& out) {
-  if (rule.planes->varying == 0) return take(Vbmi<Pixel, false>(*rule.planes), run, rule, out);
-  return take(Vbmi<Pixel, true>(*rule.planes), run, rule, out);
+  if (rule.planes == nullptr) return take_constant<Vbmi<Pixel>>(run, rule, out);
+  return take_varying(Vbmi<Pixel>(*rule.planes), run, rule, out);
 }
 
 template <class Pixel>

@@ -23,6 +23,7 @@ struct SlicedRun {
   std::size_t groups = 0;
   const std::byte* planes = nullptr;
   std::size_t plane_bytes = 0;  ///< from one plane to the next
+  std::size_t planes_used = 0;  ///< the planes from there on are zero
 };
 
 /// What decides about the pixels of a frame.
@@ -32,7 +33,7 @@ struct FrameRule {
   const PixelBits* masked_by_header = nullptr;  ///< for floats; null: none is
   const std::byte* elements = nullptr;  ///< PixelLimits::elements; null: all have the limit `constant`
   std::uint32_t constant = 0;
-  const LimitPlanes* planes = nullptr;  ///< for sliced runs
+  const LimitPlanes* planes = nullptr;  ///< for sliced runs; null: all have the limit `constant`
 };
 
 /// Both return false, somewhere within the run, where more than max_pixels survive. Pixels come in ascending order.

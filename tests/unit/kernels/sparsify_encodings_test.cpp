@@ -114,6 +114,33 @@ TEST(Sparsify, BlocksOfZerosThatAreKnownGiveTheBitsOfThePlainChain) {
   }
 }
 
+// Planes that a block does not use are not looked at; which these are differs from block to block.
+TEST(Sparsify, LimitsBelowWithinAndAboveTheUsedPlanesGiveTheBitsOfThePlainChain) {
+  Random random(34);
+  const Shape shape{33, 1024};
+  std::size_t kept = 0;
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    const PixelType type = std::array{PixelType::u8, PixelType::u16, PixelType::u32}[random_below(random, 3)];
+    const std::size_t bytes = bytes_per_pixel(type), width = 8 * bytes;
+    std::vector<std::byte> raw(shape.pixels() * bytes);
+    std::size_t used = 0;
+    for (std::size_t i = 0; i < shape.pixels(); ++i) {
+      if (i % 2048 == 0) used = random_below(random, width + 1);
+      if (used == 0 || random_below(random, 8) != 0) continue;
+      const std::uint64_t value = random() >> (64 - used);
+      std::memcpy(raw.data() + i * bytes, &value, bytes);
+    }
+    SparsifyRule rule;
+    rule.at_least = static_cast<float>(random() >> (63 - random_below(random, width + 2)));
+    rule.max_pixels = shape.pixels();
+    const std::size_t block_pixels =
+        std::array<std::size_t, 4>{512, 1024, 2560, 4096}[random_below(random, 4)];
+    kept += expect_definition({type, shape, Encoding::bslz4, block_pixels}, raw, rule);
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(kept, 10'000U);
+}
+
 TEST(Sparsify, ABlockThatIsCutShortIsDamagedThoughItBeginsAsABlockOfZeros) {
   const std::vector<std::uint16_t> raw(8192, 0);
   std::vector<std::byte> chunk;
