@@ -38,8 +38,11 @@ void print_progress(const TrainingProgress& at, std::uint64_t patches) {
 int train(const TrainVerb& options) {
   const TrainingOptions& training = options.training;
   network_plan(training.network);  // a wrong name is the first thing to say
-  if (training.sigma.min_px > training.sigma.max_px) {
+  if (training.spots.sigma.min_px > training.spots.sigma.max_px) {
     throw ConfigError("the narrowest spots are wider than the widest", "sigma-min");
+  }
+  if (training.spots.background_min > training.spots.background_max) {
+    throw ConfigError("the lowest background is above the highest", "background-min");
   }
   block_stop_signals();
   std::atomic<bool> stopped = false;
@@ -49,7 +52,7 @@ int train(const TrainVerb& options) {
       training, [&](const TrainingProgress& at) { print_progress(at, training.patches); },
       [&] { return stopped.load(); });
   JudgingOptions judging = options.judging;
-  judging.sigma = judging_widths(training.sigma);
+  judging.sigma = judging_widths(training.spots.sigma);
   const ModelManifest manifest = make_bundle(options.output, training, trained, judging);
   std::printf("%s: %s, %.2f M patches in %.0f s%s\n%s", options.output.c_str(), manifest.id.c_str(),
               static_cast<double>(trained.patches) / 1e6, trained.seconds,
@@ -133,13 +136,30 @@ void add_train(CLI::App& model, Action& chosen) {
   verb->add_option("--pool", training.pool, "different patches, each seen turned and mirrored in eight ways")
       ->check(CLI::Range(512.0, 1e8))
       ->capture_default_str();
-  verb->add_option("--sigma-min", training.sigma.min_px, "sigma of the narrowest spots")
+  verb->add_option("--sigma-min", training.spots.sigma.min_px, "sigma of the narrowest spots")
       ->check(number_within(0.3, 5))
       ->type_name("PX")
       ->capture_default_str();
-  verb->add_option("--sigma-max", training.sigma.max_px, "sigma of the widest spots")
+  verb->add_option("--sigma-max", training.spots.sigma.max_px, "sigma of the widest spots")
       ->check(number_within(0.3, 5))
       ->type_name("PX")
+      ->capture_default_str();
+  verb->add_option("--peak-max", training.spots.peak_max,
+                   "highest pixel of the brightest spots, in thresholds")
+      ->check(number_within(2, 1e4))
+      ->type_name("TIMES")
+      ->capture_default_str();
+  verb->add_option("--lorentz-max", training.spots.lorentz_max, "highest share of the Lorentzian in a spot")
+      ->check(number_within(0, 1))
+      ->type_name("SHARE")
+      ->capture_default_str();
+  verb->add_option("--background-min", training.spots.background_min, "lowest background of photon counters")
+      ->check(number_within(0, 2))
+      ->type_name("COUNTS")
+      ->capture_default_str();
+  verb->add_option("--background-max", training.spots.background_max, "highest background of photon counters")
+      ->check(number_within(0, 2))
+      ->type_name("COUNTS")
       ->capture_default_str();
   verb->add_option("--tailed", training.tailed_share, "share of spots that are smeared to one side")
       ->check(number_within(0, 1))

@@ -43,6 +43,10 @@ void print_report(std::uint32_t patch_px, const JudgingOptions& judging,
     print_table(name + " only, isolated spots by their highest expected pixel in thresholds",
                 accuracy_table(patches, all, groups_by_brightness(patches, detector), false));
   }
+  const std::size_t some = std::max<std::size_t>(judging.patches / 2, 100);
+  const JudgingPatches broad = make_judging_patches(broad_judging_set(patch_px, judging), some);
+  print_table("Broad spots over a background of 0 to 1 count a pixel",
+              accuracy_table(broad, judge_all(broad, networks), groups_by_class(broad), true));
   const JudgingPatches smeared = make_judging_patches(smeared_judging_set(patch_px, judging),
                                                       std::max<std::size_t>(judging.patches / 4, 100));
   print_table("Spots with a tail to one side; the truth is the centroid of the expected counts",

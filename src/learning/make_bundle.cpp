@@ -16,24 +16,28 @@ constexpr std::uint64_t calibration_seed = 0xca11b;  // beyond the training's
 
 std::string provenance(const TrainingOptions& options, const TrainedNetwork& trained, const NetworkPlan& plan,
                        const JudgingOptions& judging) {
-  nlohmann::ordered_json json{{"patches", "simulated pseudo-Voigt spots with known centres"},
-                              {"seed", options.seed},
-                              {"patches_seen", trained.patches},
-                              {"different_patches", options.pool},
-                              {"augmentation", "flips and transposes, eightfold"},
-                              {"loss", "mean distance"},
-                              {"optimiser", "Adam, cosine learning rate"},
-                              {"learning_rate", first_learning_rate(plan, !trained.started_from.empty())},
-                              {"batch", plan.training_batch},
-                              {"device", trained.device},
-                              {"tailed_share", options.tailed_share},
-                              {"validation_mean_px", trained.validation_px},
-                              {"ended_early", trained.interrupted},
-                              {"sigma_px", {options.sigma.min_px, options.sigma.max_px}},
-                              {"judged_on",
-                               {{"seed", judging.seed},
-                                {"patches", judging.patches},
-                                {"sigma_px", {judging.sigma.min_px, judging.sigma.max_px}}}}};
+  nlohmann::ordered_json json{
+      {"patches", "simulated pseudo-Voigt spots with known centres"},
+      {"seed", options.seed},
+      {"patches_seen", trained.patches},
+      {"different_patches", options.pool},
+      {"augmentation", "flips and transposes, eightfold"},
+      {"loss", "mean distance"},
+      {"optimiser", "Adam, cosine learning rate"},
+      {"learning_rate", first_learning_rate(plan, !trained.started_from.empty())},
+      {"batch", plan.training_batch},
+      {"device", trained.device},
+      {"tailed_share", options.tailed_share},
+      {"validation_mean_px", trained.validation_px},
+      {"ended_early", trained.interrupted},
+      {"sigma_px", {options.spots.sigma.min_px, options.spots.sigma.max_px}},
+      {"highest_peak_thresholds", options.spots.peak_max},
+      {"highest_lorentz_share", options.spots.lorentz_max},
+      {"background_counts", {options.spots.background_min, options.spots.background_max}},
+      {"judged_on",
+       {{"seed", judging.seed},
+        {"patches", judging.patches},
+        {"sigma_px", {judging.sigma.min_px, judging.sigma.max_px}}}}};
   if (!trained.started_from.empty()) json["started_from"] = trained.started_from;
   return json.dump();
 }
@@ -46,7 +50,7 @@ NamedWeights calibrated(const NetworkPlan& plan, const TrainingOptions& options,
                             plan.manifest.name);
   const TrainingPatches patches =
       make_training_patches(training_set(plan.manifest.patch_px, options.seed + calibration_seed,
-                                         options.sigma, options.tailed_share),
+                                         options.spots, options.tailed_share),
                             n_patches);
   const ErrorByHeight by_height = calibrate_errors(patches, places_of(patches, network_estimator(network)));
   NamedWeights all = weights;

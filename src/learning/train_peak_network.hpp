@@ -17,7 +17,7 @@ struct TrainingOptions {
   std::uint64_t patches = 30'000'000;  ///< that the network sees
   std::uint64_t pool = 600'000;        ///< different ones, each seen turned and mirrored in eight ways
   double minutes = 0;                  ///< stop after so many, wherever that is; 0: no limit
-  SpotWidths sigma = usual_widths;
+  SpotRanges spots;
   double tailed_share = 0.3;  ///< of the spots are smeared to one side
   std::filesystem::path
       start_from;  ///< a bundle of the same network whose weights are the first; empty: drawn ones

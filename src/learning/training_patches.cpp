@@ -97,18 +97,22 @@ TrainingPatches make_training_patches(const PatchSetConfig& config, std::size_t 
 }
 
 SpotWidths judging_widths(SpotWidths trained) {
-  if (trained == usual_widths) return usual_judging_widths;
+  if (trained == SpotRanges{}.sigma) return usual_judging_widths;
   const double range_px = trained.max_px - trained.min_px;
   return {trained.min_px + range_px / 16, trained.max_px - range_px * 3 / 16};
 }
 
-PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma,
+PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, const SpotRanges& spots,
                             double tailed_share) {
   PatchSetConfig config;
   config.seed = seed;
   config.patch_px = patch_px;
-  config.sigma_min_px = sigma.min_px;
-  config.sigma_max_px = sigma.max_px;
+  config.sigma_min_px = spots.sigma.min_px;
+  config.sigma_max_px = spots.sigma.max_px;
+  config.peak_max = spots.peak_max;
+  config.lorentz_max = spots.lorentz_max;
+  config.background_min = spots.background_min;
+  config.background_max = spots.background_max;
   config.tail_max_px = tailed_share > 0 ? longest_tail_px : 0;
   config.tailed_share = tailed_share;
   config.about_any_maximum = true;
@@ -127,6 +131,18 @@ PatchSetConfig judging_set(std::uint32_t patch_px, const JudgingOptions& judging
   config.sigma_max_px = judging.sigma.max_px;
   config.lorentz_max = 0.6;
   config.about_any_maximum = true;
+  return config;
+}
+
+PatchSetConfig broad_judging_set(std::uint32_t patch_px, const JudgingOptions& judging) {
+  PatchSetConfig config = judging_set(patch_px, judging);
+  config.frame_px = std::max(41U, patch_px + 30);
+  config.peak_max = 1000;
+  config.sigma_min_px = 0.8;
+  config.sigma_max_px = 2.6;
+  config.lorentz_max = 1;
+  config.background_min = 0;
+  config.background_max = 1;
   return config;
 }
 

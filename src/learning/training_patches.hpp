@@ -40,10 +40,19 @@ struct SpotWidths {
 /// Of spots that are smeared to one side, to learn from and to be judged on: the longest tail.
 inline constexpr double longest_tail_px = 1.5;
 
-inline constexpr SpotWidths usual_widths{0.6, 2.2};          ///< of spots to learn from
 inline constexpr SpotWidths usual_judging_widths{0.7, 1.9};  ///< of spots to be judged on
 
-/// What a network that learnt from `trained` is judged on: a part of those widths, as the usual ones are.
+/// Which spots are drawn to learn from.
+struct SpotRanges {
+  SpotWidths sigma{0.6, 2.4};
+  double peak_max = 1000;                            ///< highest expected pixel, in thresholds
+  double lorentz_max = 1;                            ///< share of the Lorentzian
+  double background_min = 0.01, background_max = 1;  ///< of photon counters, counts a pixel
+  friend bool operator==(const SpotRanges&, const SpotRanges&) = default;
+};
+
+/// What a network that learnt from `trained` is judged on: usual_judging_widths where these are the usual ones, else a
+/// part of them.
 SpotWidths judging_widths(SpotWidths trained);
 
 struct JudgingOptions {
@@ -54,12 +63,15 @@ struct JudgingOptions {
 
 /// Patches to learn from. A component is split at its maxima, so they are cut about each. `tailed_share` of the spots are
 /// smeared to one side.
-PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, SpotWidths sigma,
+PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, const SpotRanges& spots,
                             double tailed_share);
 
 /// Patches to be judged on: drawn from another seed and from spots whose sizes, tails and brightness are distributed
 /// otherwise than those for training.
 PatchSetConfig judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
+
+/// The same of broad spots up to the brightest, with long tails, over a background of 0 to 1 count a pixel.
+PatchSetConfig broad_judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
 
 /// One of the eight ways to lay a square on itself. `order`[i] is the pixel that comes to place i.
 class Symmetry {

@@ -16,7 +16,7 @@
 namespace braggd {
 namespace {
 
-constexpr double counting_background = 0.05;
+constexpr std::size_t n_backgrounds = 16;  // where they differ
 constexpr double panel_noise_sigma = 5;
 constexpr double other_nearest_px = 3, other_farthest_px = 6;
 constexpr double edge_farthest_px = 3;
@@ -38,20 +38,29 @@ void check(const PatchSetConfig& config) {
   if (!(config.tailed_share >= 0 && config.tailed_share <= 1))
     refuse("tailed_share", "tailed_share is 0 to 1");
   if (!(config.tail_max_px >= 0 && config.tail_max_px <= 3)) refuse("tail_max_px", "tail_max_px is 0 to 3");
+  if (!(config.background_min >= 0 && config.background_max >= config.background_min &&
+        config.background_max <= 2))
+    refuse("background_min", "background_min and background_max are ascending, in counts a pixel, up to 2");
   if (config.min_pixels < 1 || config.min_pixels > 20) refuse("min_pixels", "min_pixels is 1 to 20");
 }
 
 }  // namespace
 
-PatchSet::PatchSet(const PatchSetConfig& config)
-    : config_(config), background_(counting_background), pixels_(std::make_shared<SparseFrame>()) {
+PatchSet::PatchSet(const PatchSetConfig& config) : config_(config), pixels_(std::make_shared<SparseFrame>()) {
   check(config);
+  for (std::size_t i = 0; i == 0 || (i < n_backgrounds && config.background_min < config.background_max); ++i)
+    backgrounds_.emplace_back(background_mean(i));
   const std::size_t area = std::size_t{config.frame_px} * config.frame_px;
   signal_.resize(area);
   frame_.resize(area);
   counts_.resize(area);
   list_.shape = pixels_->shape = {config.frame_px, config.frame_px};
   list_.pixels = pixels_;
+}
+
+double PatchSet::background_mean(std::size_t which) const {
+  const double part = static_cast<double>(which) / (n_backgrounds - 1);
+  return config_.background_min + (config_.background_max - config_.background_min) * part;
 }
 
 PatchSet::Spot PatchSet::draw_spot(Random& random, double peak) const {
@@ -80,7 +89,8 @@ void PatchSet::draw_scene(Random& random) {
   facts.detector = random.uniform() < 0.5 ? DetectorKind::counting : DetectorKind::panel;
   if (facts.detector == DetectorKind::counting) {
     facts.threshold = static_cast<float>(3 + random.below(3));
-    facts.noise_sigma = static_cast<float>(std::sqrt(counting_background));
+    if (backgrounds_.size() > 1) scene_.background = random.below(n_backgrounds);
+    facts.noise_sigma = static_cast<float>(std::sqrt(background_mean(scene_.background)));
   } else {
     facts.threshold = static_cast<float>(random.uniform(25, 30));
     facts.noise_sigma = static_cast<float>(panel_noise_sigma);
@@ -124,7 +134,7 @@ void PatchSet::expose(Random& random) {
   std::ranges::fill(signal_, 0.F);
   for (const Spot& spot : scene_.spots) add_spot(spot);
   if (scene_.facts.detector == DetectorKind::counting) {
-    background_.fill(random, std::span(counts_));
+    backgrounds_[scene_.background].fill(random, std::span(counts_));
     for (std::size_t i = 0; i < frame_.size(); ++i) {
       const double counts = signal_[i] > 0 ? random.poisson(double{signal_[i]}) : 0;
       frame_[i] = static_cast<float>(counts + counts_[i]);
@@ -242,7 +252,7 @@ PlaceCovariance PatchSet::bound() const {
                              .patch_px = config_.patch_px,
                              .frame_px = config_.frame_px,
                              .threshold = double{facts.threshold},
-                             .background = poisson ? counting_background : 0,
+                             .background = poisson ? background_mean(scene_.background) : 0,
                              .noise = noise_of(facts),
                              .poisson = poisson});
 }

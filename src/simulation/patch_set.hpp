@@ -39,6 +39,7 @@ struct PatchSetConfig {
   double overlapped_share = 0.27, edge_share = 0.18;
   double peak_min = 1.2, peak_max = 500;  ///< highest expected pixel in thresholds, log-uniform
   double sigma_min_px = 0.6, sigma_max_px = 2.2;
+  double background_min = 0.05, background_max = 0.05;  ///< of photon counters, counts a pixel
   double lorentz_max = 0.8;
   /// Spots are smeared to one side by an exponential whose length is drawn uniformly from 0 to this, each in a direction
   /// of its own; 0: they are symmetric. The place of a smeared spot is the centroid of its expected counts.
@@ -100,8 +101,10 @@ class PatchSet {
   struct Scene {
     std::vector<Spot> spots;  // the main one first
     bool at_edge = false;
+    std::size_t background = 0;  // of backgrounds_
     PatchTruth facts;
   };
+  double background_mean(std::size_t which) const;
   void draw_scene(Random& random);
   Spot draw_spot(Random& random, double peak) const;
   void add_spot(const Spot& spot);
@@ -118,7 +121,7 @@ class PatchSet {
 
   PatchSetConfig config_;
   NormalTable normal_{1};
-  PoissonTable background_;
+  std::vector<PoissonTable> backgrounds_;  // evenly from background_min to background_max
   Scene scene_;
   std::uint32_t centre_ = 0;  // pixel of the frame that the patch is cut about
   std::vector<float> signal_, frame_;

@@ -88,17 +88,18 @@ TEST(Training, ThatStartsFromABundleIsBetterAtOnceThanOneThatStartsFromNothing) 
       make_bundle(directory.path() / "first", small(), trained(small()), {.patches = 100});
   TrainingOptions options = small();
   options.patches = 8192;
-  options.sigma = {1.5, 2.5};
+  options.spots.sigma = {1.5, 2.5};
   const TrainedNetwork anew = trained(options);
   options.start_from = directory.path() / "first";
   const TrainedNetwork gone_on = trained(options);
   EXPECT_LT(gone_on.first_loss_px, 0.8 * anew.first_loss_px);
   EXPECT_LT(gone_on.validation_px, 0.9 * anew.validation_px);
   EXPECT_EQ(gone_on.started_from, first.id);
-  const JudgingOptions judging{.patches = 200, .sigma = judging_widths(options.sigma)};
+  const JudgingOptions judging{.patches = 200, .sigma = judging_widths(options.spots.sigma)};
   const ModelManifest second = make_bundle(directory.path() / "second", options, gone_on, judging);
   EXPECT_THAT(second.training, testing::HasSubstr("\"started_from\":\"" + first.id));
   EXPECT_THAT(second.training, testing::HasSubstr("\"sigma_px\":[1.5,2.5]"));
+  EXPECT_THAT(second.training, testing::HasSubstr("\"background_counts\":[0.01,1.0]"));
 }
 
 TEST(Training, StartsWithTheWeightsOfTheBundle) {
@@ -139,11 +140,24 @@ TEST(Symmetry, TurnsAPatchAndItsPlaceAlike) {
 }
 
 TEST(Judging, UsesWidthsWithinThoseOfTheTraining) {
-  EXPECT_EQ(judging_widths(usual_widths), usual_judging_widths);
+  EXPECT_EQ(judging_widths(SpotRanges{}.sigma), usual_judging_widths);
   const SpotWidths widths = judging_widths({1, 3});
   EXPECT_DOUBLE_EQ(widths.min_px, 1.125);
   EXPECT_DOUBLE_EQ(widths.max_px, 2.625);
   EXPECT_EQ(judging_set(11, {.sigma = widths}).sigma_max_px, 2.625);
+}
+
+TEST(Judging, HasASetOfBroadSpotsOverABackground) {
+  const PatchSetConfig broad = broad_judging_set(15, {.seed = 3}), usual = judging_set(15, {.seed = 3});
+  EXPECT_EQ(broad.seed, usual.seed);
+  EXPECT_EQ(broad.patch_px, 15U);
+  EXPECT_GT(broad.sigma_max_px, usual.sigma_max_px);
+  EXPECT_GT(broad.background_max, usual.background_max);
+  const auto share_of_wide = [](const PatchSetConfig& config) {
+    const TrainingPatches patches = make_training_patches(config, 400);
+    return std::ranges::count(patches.classes, PatchClass::wide);
+  };
+  EXPECT_GT(share_of_wide(broad), 1.5 * static_cast<double>(share_of_wide(usual)));
 }
 
 TEST(Judging, UsesPatchesThatNoTrainingSees) {

@@ -120,10 +120,32 @@ TEST(PatchSet, ShowsWhatAStageKnowsOfAPeak) {
   EXPECT_GT(shared, 50);
 }
 
+TEST(PatchSet, PhotonCountersHaveABackgroundWithinItsRange) {
+  const auto lit_pixels = [](const PatchSetConfig& config) {
+    PatchSet set(config);
+    std::vector<float> patch(121);
+    double least = 1e9, most = 0, lit = 0;
+    for (std::uint64_t i = 0; i < 600; ++i) {
+      const PatchTruth truth = set.make(i, patch);
+      if (truth.detector != DetectorKind::counting) continue;
+      const double background = double{truth.noise_sigma} * truth.noise_sigma;
+      least = std::min(least, background);
+      most = std::max(most, background);
+      for (const float value : patch) lit += value > 0 ? 1 : 0;
+    }
+    EXPECT_NEAR(least, config.background_min, 1e-6);
+    EXPECT_NEAR(most, config.background_max, 1e-6);
+    return lit;
+  };
+  EXPECT_GT(lit_pixels({.background_min = 0.4, .background_max = 1.2}),
+            1.05 * lit_pixels({.background_min = 0, .background_max = 0}));
+}
+
 TEST(PatchSet, RefusesWhatCannotBeMade) {
   EXPECT_THROW(PatchSet({.patch_px = 10}), ConfigError);
   EXPECT_THROW(PatchSet({.frame_px = 21}), ConfigError);
   EXPECT_THROW(PatchSet({.edge_share = 0.9}), ConfigError);
+  EXPECT_THROW(PatchSet({.background_min = 1, .background_max = 0.5}), ConfigError);
   PatchSet dark({.peak_min = 0.01, .peak_max = 0.01, .min_pixels = 20});
   std::vector<float> patch(121);
   EXPECT_THROW(dark.make(0, patch), ConfigError);
