@@ -60,7 +60,9 @@ PatchSet::PatchSet(const PatchSetConfig& config) : config_(config), pixels_(std:
 
 double PatchSet::background_mean(std::size_t which) const {
   const double part = static_cast<double>(which) / (n_backgrounds - 1);
-  return config_.background_min + (config_.background_max - config_.background_min) * part;
+  if (config_.background_min > 0)
+    return config_.background_min * std::pow(config_.background_max / config_.background_min, part);
+  return config_.background_max * part;
 }
 
 PatchSet::Spot PatchSet::draw_spot(Random& random, double peak) const {

@@ -39,7 +39,8 @@ struct PatchSetConfig {
   double overlapped_share = 0.27, edge_share = 0.18;
   double peak_min = 1.2, peak_max = 500;  ///< highest expected pixel in thresholds, log-uniform
   double sigma_min_px = 0.6, sigma_max_px = 2.2;
-  double background_min = 0.05, background_max = 0.05;  ///< of photon counters, counts a pixel
+  /// Of photon counters, counts a pixel; log-uniform, but uniform from 0.
+  double background_min = 0.05, background_max = 0.05;
   double lorentz_max = 0.8;
   /// Spots are smeared to one side by an exponential whose length is drawn uniformly from 0 to this, each in a direction
   /// of its own; 0: they are symmetric. The place of a smeared spot is the centroid of its expected counts.
@@ -121,7 +122,7 @@ class PatchSet {
 
   PatchSetConfig config_;
   NormalTable normal_{1};
-  std::vector<PoissonTable> backgrounds_;  // evenly from background_min to background_max
+  std::vector<PoissonTable> backgrounds_;
   Scene scene_;
   std::uint32_t centre_ = 0;  // pixel of the frame that the patch is cut about
   std::vector<float> signal_, frame_;

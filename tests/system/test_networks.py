@@ -73,21 +73,22 @@ class Networks(BraggdTest):
         printed = braggd("model", "judge", BUNDLE, "--judge-patches", 400, "--device", "cpu").stdout
         for name in ("centroid of the share, weights x^2", "fit of one spot", "braggnn-fast, float32",
                      "braggnn-fast, bfloat16", "auto, with braggnn-fast, float32", "auto, without a network"):
-            self.assertEqual(printed.count(f"| {name} |"), 6, name)
-        self.assertEqual(printed.count("| Cramer-Rao bound |"), 5, "none of spots with a tail")
+            self.assertEqual(printed.count(f"| {name} |"), 7, name)
+        self.assertEqual(printed.count("| Cramer-Rao bound |"), 6, "none of spots with a tail")
         alone = braggd("model", "judge", "--judge-patches", 200).stdout
         self.assertNotIn("braggnn", alone)
         self.assertIn("fit of one spot", alone)
 
     def test_two_thirds_of_the_peaks_lie_within_the_errors_that_the_network_states(self):
         lines = braggd("model", "judge", BUNDLE, "--judge-patches", 4000, "--device", "cpu").stdout.splitlines()
-        at = next(i for i, line in enumerate(lines) if line.startswith("| braggnn-fast, float32 |"))
-        self.assertTrue(lines[at + 1].startswith("| its errors: share within one sigma |"))
-        clean, dim, wide, overlapped, edge, every = map(float, lines[at + 1].split("|")[2:8])
-        self.assertAlmostEqual(every, 0.68, delta=0.04)
-        for name, share in (("clean", clean), ("overlapped", overlapped), ("edge", edge)):
-            self.assertAlmostEqual(share, 0.68, delta=0.06, msg=name)
-        self.assertTrue(0.4 < dim and wide < 0.9, "what they are off by at most (models/README.md)")
+        rows = [i for i, line in enumerate(lines) if line.startswith("| braggnn-fast, float32 |")]
+        stated = [lines[i + 1] for i in rows if lines[i + 1].startswith("| its errors: share within one sigma |")]
+        self.assertEqual(len(stated), 2, "on the first set and on broad spots")
+        for line in stated:
+            *by_class, every = map(float, line.split("|")[2:8])
+            self.assertAlmostEqual(every, 0.68, delta=0.05)
+            for share in by_class:  # what they are off by at most (models/README.md)
+                self.assertAlmostEqual(share, 0.68, delta=0.09)
 
     def test_a_training_goes_on_from_a_bundle_and_says_so(self):
         bundle = self.work / "gone-on"
