@@ -100,13 +100,13 @@ BRAGGD_TARGET_AVX2 inline void classify_varying_avx2(const GroupInput& in, const
   group.words_kept = 0;
   group.any_none = false;
   for (std::size_t half = 0; half < group_bytes; half += 32) {
-    const std::byte* own = varying + half;
+    std::size_t own = half;  // bytes from `varying`, which is null where no plane differs
     __m256i enough = _mm256_set1_epi8(-1);
     for (std::size_t k = 0; k < bits; ++k) {
       const __m256i value = load_half(in.plane(k) + half);
       __m256i limit = _mm256_set1_epi8((limits.constant >> k & 1U) != 0 ? -1 : 0);
       if ((limits.varying >> k & 1U) != 0) {
-        limit = load_half(own);
+        limit = load_half(varying + own);
         own += group_bytes;
       }
       const __m256i equal_and_enough = _mm256_andnot_si256(_mm256_xor_si256(value, limit), enough);
