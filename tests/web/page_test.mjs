@@ -229,7 +229,7 @@ test("A model is promoted", async () => {
   await row.getByRole("button").click();
   await page.getByRole("button", { name: "Promote", exact: true }).click();
   await says(page, "#notices", /steel is active/);
-  assert.match(await row.textContent(), /active/);
+  await row.filter({ hasText: /active/ }).waitFor();
   assert.deepEqual(server.posts.map((post) => post.path), ["/api/v1/models/steel%40a90c1f22b7de/promote"]);
   await shoot(page, "promoted");
 });
