@@ -100,7 +100,7 @@ models: build ## trains the shipped models anew; minutes on a GPU, hours on one 
 	@set -e; b=build/release/src/braggd; m=build/models; narrow="--sigma-max 2.2 --peak-max 500 --lorentz-max 0.8 --background-min 0.05 --background-max 0.05"; set -x; \
 	$$b model train braggnn-fast --out $$m/fast-1 --seed 1 --patches 60736512 --pool 1500000 $$narrow; \
 	$$b model train braggnn-fast --out $$m/fast-2 --start-from $$m/fast-1 --seed 7 --patches 40000000 $$narrow; \
-	$$b model train braggnn-fast --out $$m/fast-3 --start-from $$m/fast-2 --seed 9 --patches 50000000 --pool 1500000 --sigma-max 2.6 --peak-max 1000; \
+	$$b model train braggnn-fast --out $$m/fast-3 --start-from $$m/fast-2 --seed 9 --patches 50000000 --pool 1500000 --sigma-max 2.6; \
 	$$b model train braggnn-fast --out $$m/fast-4 --start-from $$m/fast-3 --seed 11 --patches 90000000 --pool 2000000 --sigma-max 2.8 --peak-max 1500; \
 	$$b model train braggnn-fast --out $$m/fast-5 --start-from $$m/fast-4 --seed 13 --patches 95000000 --pool 2000000; \
 	$$b model train braggnn-fast --out models/braggnn-fast --start-from $$m/fast-5 --seed 17 --patches 36000000 --pool 1200000; \

@@ -96,15 +96,16 @@ void add_judging_options(CLI::App* verb, JudgingOptions& judging) {
 
 void add_model_judge(CLI::App& model, Action& chosen) {
   const auto options = std::make_shared<JudgeVerb>();
-  CLI::App* verb =
-      add_verb(model, "judge", "print how far every estimator of a peak's place is off",
-               "Simulates patches that no network has seen, of spots distributed otherwise than those for "
-               "training, and prints "
-               "in Markdown how far the centroids, the fits, the networks of the bundles and the choice by "
-               "peak are off: by "
-               "class of patch, detector and brightness, and on spots with a tail to one side; beside the "
-               "Cramer-Rao bound. Before it: which maxima `split` takes for spots.",
-               "braggd model judge models/braggnn-fast\nbraggd model judge --judge-patches 1000");
+  CLI::App* verb = add_verb(
+      model, "judge", "print how far every estimator of a peak's place is off",
+      "Simulates patches that no network has seen, of spots distributed otherwise than those for "
+      "training, and prints "
+      "in Markdown how far the centroids, the fits, the networks of the bundles and the choice by "
+      "peak are off: by "
+      "class of patch, detector and brightness, on broad spots over a background and on spots with a tail "
+      "to one side; beside the "
+      "Cramer-Rao bound. Before it: which maxima `split` takes for spots.",
+      "braggd model judge models/braggnn-fast\nbraggd model judge --judge-patches 1000");
   verb->add_option("BUNDLE", options->bundles, "model bundles; none: what needs no network")
       ->expected(0, 100);
   add_device_option(verb, options->device);

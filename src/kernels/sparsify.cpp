@@ -167,7 +167,7 @@ class FrameWalk {
   void take_planes(std::size_t first_pixel, std::span<const std::byte> planes, std::size_t used_bytes) {
     const std::size_t count = planes.size() / pixel_bytes_;
     if (prepared_.take_sliced != nullptr && first_pixel % group_pixels == 0 && count % group_pixels == 0) {
-      if (rule_.planes == nullptr) rule_.planes = prepared_.limits->planes();
+      if (rule_.planes == nullptr && rule_.collect.dark != nullptr) rule_.planes = prepared_.limits->planes();
       const std::size_t plane_bytes = count / 8, planes_used = (used_bytes + plane_bytes - 1) / plane_bytes;
       too_many_ = !prepared_.take_sliced(
           {first_pixel, count / group_pixels, planes.data(), plane_bytes, planes_used}, rule_, out_);

@@ -63,6 +63,19 @@ class PatchFactory {
   std::exception_ptr failure_;
 };
 
+/// Broader and brighter than most that are learnt from.
+constexpr SpotRanges broad_spots{
+    .sigma = {0.8, 2.6}, .peak_max = 1000, .lorentz_max = 1, .background_min = 0, .background_max = 1};
+
+void set_spots(const SpotRanges& spots, PatchSetConfig& config) {
+  config.sigma_min_px = spots.sigma.min_px;
+  config.sigma_max_px = spots.sigma.max_px;
+  config.peak_max = spots.peak_max;
+  config.lorentz_max = spots.lorentz_max;
+  config.background_min = spots.background_min;
+  config.background_max = spots.background_max;
+}
+
 }  // namespace
 
 void TrainingPatches::resize(std::size_t n) {
@@ -107,12 +120,7 @@ PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, const Sp
   PatchSetConfig config;
   config.seed = seed;
   config.patch_px = patch_px;
-  config.sigma_min_px = spots.sigma.min_px;
-  config.sigma_max_px = spots.sigma.max_px;
-  config.peak_max = spots.peak_max;
-  config.lorentz_max = spots.lorentz_max;
-  config.background_min = spots.background_min;
-  config.background_max = spots.background_max;
+  set_spots(spots, config);
   config.tail_max_px = tailed_share > 0 ? longest_tail_px : 0;
   config.tailed_share = tailed_share;
   config.about_any_maximum = true;
@@ -137,12 +145,7 @@ PatchSetConfig judging_set(std::uint32_t patch_px, const JudgingOptions& judging
 PatchSetConfig broad_judging_set(std::uint32_t patch_px, const JudgingOptions& judging) {
   PatchSetConfig config = judging_set(patch_px, judging);
   config.frame_px = std::max(41U, patch_px + 30);
-  config.peak_max = 1000;
-  config.sigma_min_px = 0.8;
-  config.sigma_max_px = 2.6;
-  config.lorentz_max = 1;
-  config.background_min = 0;
-  config.background_max = 1;
+  set_spots(broad_spots, config);
   return config;
 }
 
