@@ -97,14 +97,18 @@ references: build ## writes the generated reference and schema anew
 
 .PHONY: models
 models: build ## trains the shipped models anew; minutes on a GPU, hours on one core (models/README.md)
-	@set -e; b=build/release/src/braggd; m=build/models; narrow="--sigma-max 2.2 --peak-max 500 --lorentz-max 0.8 --background-min 0.05 --background-max 0.05"; set -x; \
+	@set -e; b=build/release/src/braggd; m=build/models; \
+	narrow="--sigma-max 2.2 --peak-max 500 --lorentz-max 0.8 --winged 0 --background-min 0.05 --background-max 0.05"; set -x; \
 	$$b model train braggnn-fast --out $$m/fast-1 --seed 1 --patches 60736512 --pool 1500000 $$narrow; \
 	$$b model train braggnn-fast --out $$m/fast-2 --start-from $$m/fast-1 --seed 7 --patches 40000000 $$narrow; \
-	$$b model train braggnn-fast --out $$m/fast-3 --start-from $$m/fast-2 --seed 9 --patches 50000000 --pool 1500000 --sigma-max 2.6; \
-	$$b model train braggnn-fast --out $$m/fast-4 --start-from $$m/fast-3 --seed 11 --patches 90000000 --pool 2000000 --sigma-max 2.8 --peak-max 1500; \
-	$$b model train braggnn-fast --out $$m/fast-5 --start-from $$m/fast-4 --seed 13 --patches 95000000 --pool 2000000; \
-	$$b model train braggnn-fast --out models/braggnn-fast --start-from $$m/fast-5 --seed 17 --patches 36000000 --pool 1200000; \
-	$$b model train braggnn-11 --out models/braggnn-11 --seed 1 --patches 24118784 --pool 1500000 --tailed 0 $$narrow; \
+	$$b model train braggnn-fast --out $$m/fast-3 --start-from $$m/fast-2 --seed 9 --patches 50000000 --pool 1500000 --sigma-max 2.6 --winged 0; \
+	$$b model train braggnn-fast --out $$m/fast-4 --start-from $$m/fast-3 --seed 11 --patches 90000000 --pool 2000000 --sigma-max 2.8 --peak-max 1500 --winged 0; \
+	$$b model train braggnn-fast --out $$m/fast-5 --start-from $$m/fast-4 --seed 13 --patches 95000000 --pool 2000000 --winged 0; \
+	$$b model train braggnn-fast --out $$m/fast-6 --start-from $$m/fast-5 --seed 17 --patches 36000000 --pool 1200000 --winged 0; \
+	$$b model train braggnn-fast --out $$m/fast-7 --start-from $$m/fast-6 --seed 21 --patches 90000000 --pool 2000000; \
+	$$b model train braggnn-fast --out models/braggnn-fast --start-from $$m/fast-7 --seed 23 --patches 140000000 --pool 3000000; \
+	$$b model train braggnn-11 --out $$m/braggnn-11 --seed 1 --patches 24118784 --pool 1500000 --tailed 0 $$narrow; \
+	$$b model train braggnn-11 --out models/braggnn-11 --start-from $$m/braggnn-11 --seed 31 --patches 12000000 --pool 2000000; \
 	$$b model train braggnn-15 --out models/braggnn-15 --seed 1 --patches 23680512 --pool 1500000 --tailed 0 $$narrow
 	build/release/src/braggd model judge models/braggnn-fast models/braggnn-11 models/braggnn-15 > models/accuracy.md
 	config/demo/rei_model.sh build/release/src/braggd build/models models/rei-demo

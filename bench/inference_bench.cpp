@@ -43,7 +43,9 @@ void print_network(const ModelBundle& bundle, const char* precision, const Train
       answers(std::size_t{manifest.batch} * manifest.outputs());
   double whole = 1e30, alone = 1e30;
   for (int run = 0; run < n_runs; ++run) {
-    whole = std::min(whole, seconds_of([&] { network.locate(patches.pixels, patches.thresholds, places); }));
+    whole = std::min(whole, seconds_of([&] {
+                       network.locate(patches.pixels, patches.thresholds, patches.noises, places);
+                     }));
     alone = std::min(alone, seconds_of([&] {
                        for (std::size_t i = 0; i < n_patches; i += manifest.batch) script.run(input, answers);
                      }));

@@ -153,6 +153,11 @@ void add_train(CLI::App& model, Action& chosen) {
       ->check(number_within(0, 1))
       ->type_name("SHARE")
       ->capture_default_str();
+  verb->add_option("--winged", training.spots.winged_share,
+                   "share of spots whose Lorentzian falls with the square of the distance; others': the cube")
+      ->check(number_within(0, 1))
+      ->type_name("SHARE")
+      ->capture_default_str();
   verb->add_option("--background-min", training.spots.background_min, "lowest background of photon counters")
       ->check(number_within(0, 2))
       ->type_name("COUNTS")

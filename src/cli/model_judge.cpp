@@ -27,29 +27,32 @@ void print_table(const std::string& title, const std::string& table) {
   std::fflush(stdout);
 }
 
+/// The tables of one set of patches: by class, detector and brightness.
+void print_tables(const std::string& title, const PatchSetConfig& set, std::size_t n,
+                  std::span<const JudgedNetwork> networks) {
+  const JudgingPatches patches = make_judging_patches(set, n);
+  const std::vector<JudgedEstimator> all = judge_all(patches, networks);
+  print_table(
+      title + "; mean, median, 75 %, 95 % of the distance to the truth in px; processor time in us a patch",
+      accuracy_table(patches, all, groups_by_class(patches), true));
+  for (const DetectorKind detector : {DetectorKind::counting, DetectorKind::panel}) {
+    const std::string name = detector == DetectorKind::counting ? ", photon counters" : ", flat panels";
+    print_table(title + name, accuracy_table(patches, all, groups_by_class(patches, detector), true));
+    print_table(title + name + ", isolated spots by their highest expected pixel in thresholds",
+                accuracy_table(patches, all, groups_by_brightness(patches, detector), false));
+  }
+}
+
 /// All tables of one size of patches.
 void print_report(std::uint32_t patch_px, const JudgingOptions& judging,
                   std::span<const JudgedNetwork> networks) {
-  const JudgingPatches patches = make_judging_patches(judging_set(patch_px, judging), judging.patches);
-  const std::vector<JudgedEstimator> all = judge_all(patches, networks);
-  const std::string size = std::to_string(patch_px);
-  print_table(
-      "Patches of " + size + " x " + size +
-          " px; mean, median, 75 %, 95 % of the distance to the truth in px; processor time in us a patch",
-      accuracy_table(patches, all, groups_by_class(patches), true));
-  for (const DetectorKind detector : {DetectorKind::counting, DetectorKind::panel}) {
-    const std::string name = detector == DetectorKind::counting ? "Photon counters" : "Flat panels";
-    print_table(name + " only", accuracy_table(patches, all, groups_by_class(patches, detector), false));
-    print_table(name + " only, isolated spots by their highest expected pixel in thresholds",
-                accuracy_table(patches, all, groups_by_brightness(patches, detector), false));
-  }
-  const std::size_t some = std::max<std::size_t>(judging.patches / 2, 100);
-  const JudgingPatches broad = make_judging_patches(broad_judging_set(patch_px, judging), some);
-  print_table("Broad spots over a background of 0 to 1 count a pixel",
-              accuracy_table(broad, judge_all(broad, networks), groups_by_class(broad), true));
+  const std::string size = std::to_string(patch_px) + " x " + std::to_string(patch_px) + " px";
+  print_tables("Spots with narrow wings, " + size, judging_set(patch_px, judging), judging.patches, networks);
+  print_tables("Spots with wide wings over a background of 0 to 0.8 counts a pixel, " + size,
+               winged_judging_set(patch_px, judging), judging.patches, networks);
   const JudgingPatches smeared = make_judging_patches(smeared_judging_set(patch_px, judging),
                                                       std::max<std::size_t>(judging.patches / 4, 100));
-  print_table("Spots with a tail to one side; the truth is the centroid of the expected counts",
+  print_table("Spots with a tail to one side, " + size + "; the truth is the centroid of the expected counts",
               accuracy_table(smeared, judge_all(smeared, networks), groups_by_class(smeared), false));
 }
 
@@ -96,16 +99,14 @@ void add_judging_options(CLI::App* verb, JudgingOptions& judging) {
 
 void add_model_judge(CLI::App& model, Action& chosen) {
   const auto options = std::make_shared<JudgeVerb>();
-  CLI::App* verb = add_verb(
-      model, "judge", "print how far every estimator of a peak's place is off",
-      "Simulates patches that no network has seen, of spots distributed otherwise than those for "
-      "training, and prints "
-      "in Markdown how far the centroids, the fits, the networks of the bundles and the choice by "
-      "peak are off: by "
-      "class of patch, detector and brightness, on broad spots over a background and on spots with a tail "
-      "to one side; beside the "
-      "Cramer-Rao bound. Before it: which maxima `split` takes for spots.",
-      "braggd model judge models/braggnn-fast\nbraggd model judge --judge-patches 1000");
+  CLI::App* verb =
+      add_verb(model, "judge", "print how far every estimator of a peak's place is off",
+               "Simulates patches that no network has seen, of spots distributed otherwise than those "
+               "for training, and prints in Markdown how far the centroids, the fits, the networks of "
+               "the bundles and the choice by peak are off, beside the Cramer-Rao bound: on spots with "
+               "narrow and with wide wings by class of patch, detector and brightness, on spots with a "
+               "tail to one side by class. Before it: which maxima `split` takes for spots.",
+               "braggd model judge models/braggnn-fast\nbraggd model judge --judge-patches 1000");
   verb->add_option("BUNDLE", options->bundles, "model bundles; none: what needs no network")
       ->expected(0, 100);
   add_device_option(verb, options->device);

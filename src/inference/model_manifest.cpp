@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view format_name = "braggd-model-1";
 constexpr std::uint32_t min_patch_px = 5, max_patch_px = 31, max_batch = 4096;
-constexpr std::size_t max_classes = 32;
+constexpr std::size_t max_classes = 32, max_height_knots = 64;
 constexpr std::array<std::pair<PatchInput, std::string_view>, 3> input_names{
     {{PatchInput::raw, "raw"},
      {PatchInput::min_max, "min_max"},
@@ -59,6 +59,17 @@ void parse_script(const ManifestSection& root, ModelManifest& manifest) {
   }
 }
 
+ErrorByNoise parse_errors_by_noise(const ManifestSection& section) {
+  ErrorByNoise errors;
+  ErrorByHeight& by_height = errors.by_height;
+  const std::size_t n = section.array("log_height_knots", 1, max_height_knots).size();
+  by_height.knots = section.numbers("log_height_knots", n, false);
+  by_height.slopes = section.numbers("slopes", n, false);
+  by_height.offset = static_cast<float>(section.number("offset", -20, 20));
+  errors.exponent = static_cast<float>(section.number("exponent", -2, 2));
+  return errors;
+}
+
 void parse_network(const ManifestSection& root, ModelManifest& manifest) {
   const ManifestSection input = root.section("input");
   manifest.patch_px = static_cast<std::uint32_t>(input.whole("patch_px", min_patch_px, max_patch_px));
@@ -84,6 +95,8 @@ void parse_network(const ManifestSection& root, ModelManifest& manifest) {
   manifest.residual = base == "squared_centroid";
   manifest.sigmas = output.flag("log_sigmas");
   manifest.scale_px = static_cast<float>(output.number("scale_px", 1e-6, 1e3));
+  if (manifest.sigmas && output.has("errors_by_noise"))
+    manifest.errors_by_noise = parse_errors_by_noise(output.section("errors_by_noise"));
 }
 
 Json json_of(const std::vector<ClassAccuracy>& classes) {
@@ -114,23 +127,32 @@ Json json_of(const std::vector<GoldenExample>& examples) {
   return list;
 }
 
+Json json_of(const ErrorByNoise& errors) {
+  return {{"log_height_knots", errors.by_height.knots},
+          {"slopes", errors.by_height.slopes},
+          {"offset", errors.by_height.offset},
+          {"exponent", errors.exponent}};
+}
+
 Json json_of_network(const ModelManifest& manifest) {
   const auto* input = std::find_if(input_names.begin(), input_names.end(),
                                    [&](const auto& pair) { return pair.first == manifest.input; });
-  return {{"input",
-           {{"patch_px", manifest.patch_px},
-            {"channels", manifest.channels()},
-            {"preparation", input->second},
-            {"batch", manifest.batch}}},
-          {"output",
-           {{"order", manifest.col_first ? "col_row" : "row_col"},
-            {"relative_to", manifest.residual ? "squared_centroid" : "first_pixel"},
-            {"scale_px", manifest.scale_px},
-            {"log_sigmas", manifest.sigmas}}},
-          {"tolerance_px", manifest.tolerance_px},
-          {"accuracy", json_of(manifest.accuracy)},
-          {"accuracy_bfloat16", json_of(manifest.accuracy_bfloat16)},
-          {"golden", json_of(manifest.golden)}};
+  Json document{{"input",
+                 {{"patch_px", manifest.patch_px},
+                  {"channels", manifest.channels()},
+                  {"preparation", input->second},
+                  {"batch", manifest.batch}}},
+                {"output",
+                 {{"order", manifest.col_first ? "col_row" : "row_col"},
+                  {"relative_to", manifest.residual ? "squared_centroid" : "first_pixel"},
+                  {"scale_px", manifest.scale_px},
+                  {"log_sigmas", manifest.sigmas}}},
+                {"tolerance_px", manifest.tolerance_px},
+                {"accuracy", json_of(manifest.accuracy)},
+                {"accuracy_bfloat16", json_of(manifest.accuracy_bfloat16)},
+                {"golden", json_of(manifest.golden)}};
+  if (manifest.errors_by_noise) document["output"]["errors_by_noise"] = json_of(*manifest.errors_by_noise);
+  return document;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "inference/patch_position.hpp"
+#include "kernels/error_by_height.hpp"
 
 namespace braggd {
 
@@ -65,11 +66,12 @@ struct ModelManifest {
   std::uint32_t patch_px = 0;
   std::uint32_t batch = 0;  ///< patches that travel together, padded
   PatchInput input = PatchInput::raw;
-  bool col_first = false;  ///< order of the outputs
-  bool residual = false;   ///< outputs are added to the centroid with squared weights
-  bool sigmas = false;     ///< two more outputs: natural logarithms of the errors in px
-  float scale_px = 1;      ///< an output of 1 in px
-  float tolerance_px = 0;  ///< that the golden examples are repeated to in float32
+  bool col_first = false;                       ///< order of the outputs
+  bool residual = false;                        ///< outputs are added to the centroid with squared weights
+  bool sigmas = false;                          ///< two more outputs: natural logarithms of the errors in px
+  std::optional<ErrorByNoise> errors_by_noise;  ///< what these are corrected by where the noise is known
+  float scale_px = 1;                           ///< an output of 1 in px
+  float tolerance_px = 0;                       ///< that the golden examples are repeated to in float32
   std::vector<GoldenExample> golden;
   std::vector<ClassAccuracy> accuracy, accuracy_bfloat16;
   std::optional<LearntBaseline> anomaly;  ///< of score_anomaly, and only of that

@@ -58,6 +58,16 @@ PatchPosition position_of(const ModelManifest& manifest, std::span<const float> 
   return place;
 }
 
+void correct_errors(const ErrorByNoise& errors, std::span<const float> patch, float threshold,
+                    const NoiseModel& noise, PatchPosition& place) {
+  float highest = 0;
+  for (const float counts : patch) highest = counts > highest ? counts : highest;
+  if (!(highest > 0) || !(threshold > 0)) return;
+  const float factor = errors.factor(double{highest}, double{threshold}, noise);
+  place.row_error *= factor;
+  place.col_error *= factor;
+}
+
 }  // namespace
 
 struct PeakNetwork::State {
@@ -116,7 +126,7 @@ PeakNetwork::PeakNetwork(const ModelBundle& bundle, const InferenceOptions& opti
   const float tolerance = state_->bfloat16 ? bfloat16_tolerance_px : state_->manifest.tolerance_px;
   for (const GoldenExample& example : state_->manifest.golden) {
     PatchPosition place;
-    locate(example.patch, example.threshold, {&place, 1});
+    locate(example.patch, example.threshold, {}, {&place, 1});
     const float off =
         std::max(std::abs(place.row - example.position.row), std::abs(place.col - example.position.col));
     if (!(off <= tolerance)) {
@@ -144,33 +154,39 @@ std::string PeakNetwork::running_on() const {
   return state_->script.device() + (state_->bfloat16 ? ", bfloat16" : ", float32");
 }
 
-void PeakNetwork::locate(std::span<const float> patches, float threshold,
+void PeakNetwork::locate(std::span<const float> patches, float threshold, const NoiseModel& noise,
                          std::span<PatchPosition> out) const {
-  locate(patches, {&threshold, 1}, out);
+  locate(patches, {&threshold, 1}, {&noise, 1}, out);
 }
 
 void PeakNetwork::locate(std::span<const float> patches, std::span<const float> thresholds,
-                         std::span<PatchPosition> out) const {
+                         std::span<const NoiseModel> noises, std::span<PatchPosition> out) const {
   const ModelManifest& manifest = state_->manifest;
   const std::size_t pixels = manifest.patch_pixels(), floats = pixels * manifest.channels();
   const std::size_t outputs = manifest.outputs(), batch = state_->batch();
-  if (patches.size() != out.size() * pixels || (thresholds.size() != 1 && thresholds.size() != out.size())) {
-    throw std::invalid_argument("patches, thresholds and positions of a network differ in number");
+  const auto is_for_each = [&](std::size_t n) { return n == 1 || n == out.size(); };
+  if (patches.size() != out.size() * pixels || !is_for_each(thresholds.size()) ||
+      !is_for_each(noises.size())) {
+    throw std::invalid_argument("patches, thresholds, noises and positions of a network differ in number");
   }
+  const auto threshold_of = [&](std::size_t i) { return thresholds[thresholds.size() == 1 ? 0 : i]; };
+  const auto noise_of = [&](std::size_t i) { return noises[noises.size() == 1 ? 0 : i]; };
   thread_local std::vector<float> input, answers;
   input.resize(batch * floats);
   answers.resize(batch * outputs);
   for (std::size_t done = 0; done < out.size(); done += batch) {
     const std::size_t n = std::min(batch, out.size() - done);
     for (std::size_t i = 0; i < n; ++i) {
-      const float threshold = thresholds[thresholds.size() == 1 ? 0 : done + i];
-      prepare_patch(manifest.input, patches.subspan((done + i) * pixels, pixels), threshold,
+      prepare_patch(manifest.input, patches.subspan((done + i) * pixels, pixels), threshold_of(done + i),
                     std::span(input).subspan(i * floats, floats));
     }
     state_->run(n, input, answers);
     for (std::size_t i = 0; i < n; ++i) {
-      out[done + i] = position_of(manifest, std::span(answers).subspan(i * outputs, outputs),
-                                  patches.subspan((done + i) * pixels, pixels));
+      const auto patch = patches.subspan((done + i) * pixels, pixels);
+      PatchPosition& place = out[done + i];
+      place = position_of(manifest, std::span(answers).subspan(i * outputs, outputs), patch);
+      if (manifest.errors_by_noise && noise_of(done + i).known())
+        correct_errors(*manifest.errors_by_noise, patch, threshold_of(done + i), noise_of(done + i), place);
     }
   }
 }

@@ -35,10 +35,12 @@ class PeakNetwork {
 
   /// patches: out.size() x P x P floats, row-major: corrected counts of the peak's own component, 0 elsewhere, NaN off
   /// the detector or without a value. Positions are not bounded by the patch: a network may point outside.
-  void locate(std::span<const float> patches, float threshold, std::span<PatchPosition> out) const;
-  /// The same with a threshold for each patch.
-  void locate(std::span<const float> patches, std::span<const float> thresholds,
+  /// `noise`: where it is known, errors are those of such pixels, if the bundle tells how.
+  void locate(std::span<const float> patches, float threshold, const NoiseModel& noise,
               std::span<PatchPosition> out) const;
+  /// The same with a threshold and a noise for each patch, or one for all.
+  void locate(std::span<const float> patches, std::span<const float> thresholds,
+              std::span<const NoiseModel> noises, std::span<PatchPosition> out) const;
 
  private:
   struct State;

@@ -25,10 +25,19 @@ float greatest(std::span<const float> values) {
 
 float ErrorByHeight::of(std::span<const float> mask) const {
   if (knots.empty()) return 0;
-  const float log_height = -2 * std::log(std::clamp(greatest(mask), 1e-3F, 1.0F));
+  return at(-2 * std::log(std::clamp(greatest(mask), 1e-3F, 1.0F)));
+}
+
+float ErrorByHeight::at(float log_height) const {
   float added = offset;
   for (std::size_t k = 0; k < knots.size(); ++k) added += slopes[k] * std::max(log_height - knots[k], 0.0F);
   return added;
+}
+
+float ErrorByNoise::factor(double highest, double threshold, const NoiseModel& noise) const {
+  const auto log_height = static_cast<float>(std::log(highest / threshold));
+  const auto log_noise = static_cast<float>(log_relative_error(highest, noise));
+  return std::exp(by_height.at(log_height) + exponent * log_noise);
 }
 
 ErrorByHeight line_through(std::span<const float> knots, std::span<const float> values) {

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "kernels/noise_model.hpp"
+
 namespace braggd {
 
 /// What is added to the logarithm of an error: offset + sum of slopes[k] * max(u - knots[k], 0), u = ln(height) and the height
@@ -16,6 +18,18 @@ struct ErrorByHeight {
   /// `mask`: the second channel of sqrt_and_mask_channels, whose greatest value is 1 / sqrt(height); it is taken as 0.001 to
   /// 1, so where nothing is positive as that of a very high peak.
   float of(std::span<const float> mask) const;
+  float at(float log_height) const;
+};
+
+/// The same where the noise is known. A network sees how high a peak is, but not how well that is known: with the noise it
+/// need not state what detectors have in common.
+struct ErrorByNoise {
+  ErrorByHeight by_height;
+  float exponent = 0;
+
+  /// What errors are multiplied by: exp(by_height) times the highest pixel's relative error to the power of `exponent`.
+  /// `highest`: that pixel's counts, above 0.
+  float factor(double highest, double threshold, const NoiseModel& noise) const;
 };
 
 /// The line through (knots[k], values[k]), level outside. `knots` ascending, as many of both.

@@ -19,4 +19,9 @@ struct NoiseModel {
   }
 };
 
+/// Logarithm of a count's standard deviation over itself. `counts` > 0.
+inline double log_relative_error(double counts, const NoiseModel& noise) {
+  return 0.5 * std::log(noise.variance(counts)) - std::log(counts);
+}
+
 }  // namespace braggd

@@ -77,9 +77,11 @@ std::vector<double> within_one_sigma(const TrainingPatches& patches, std::span<c
   return shares;
 }
 
-Estimator network_estimator(const PeakNetwork& network) {
-  return [&network](const TrainingPatches& patches, std::span<PatchPosition> places) {
-    network.locate(patches.pixels, patches.thresholds, places);
+Estimator network_estimator(const PeakNetwork& network, bool noise_known) {
+  return [&network, noise_known](const TrainingPatches& patches, std::span<PatchPosition> places) {
+    const NoiseModel unknown;
+    network.locate(patches.pixels, patches.thresholds,
+                   noise_known ? std::span(patches.noises) : std::span(&unknown, 1), places);
   };
 }
 

@@ -29,7 +29,8 @@ std::vector<ClassAccuracy> judge(const TrainingPatches& patches, const Estimator
 std::vector<double> within_one_sigma(const TrainingPatches& patches, std::span<const PatchPosition> places,
                                      const PatchGroups& groups);
 
-Estimator network_estimator(const PeakNetwork& network);
+/// `noise_known`: the network is told the noise of each patch.
+Estimator network_estimator(const PeakNetwork& network, bool noise_known);
 
 /// The centroid of the patch; its middle where the weights do not sum to a positive number.
 Estimator centroid_estimator(CentroidWeight weight);

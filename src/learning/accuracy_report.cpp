@@ -52,6 +52,7 @@ std::string accuracy_table(const JudgingPatches& patches, std::span<const Judged
                            const PatchGroups& groups, bool with_errors) {
   std::string text;
   for (const JudgedEstimator& estimator : estimators) {
+    if (estimator.only_errors && !with_errors) continue;
     const std::vector<ClassAccuracy> rows = accuracy_by(patches, estimator.places, groups);
     if (text.empty()) text = head_of(rows, with_errors);
     text += row_of(estimator, rows, with_errors);

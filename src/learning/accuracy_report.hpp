@@ -13,7 +13,8 @@ namespace braggd {
 struct JudgedEstimator {
   std::string name;
   std::vector<PatchPosition> places;
-  double us_per_patch = 0;  ///< of processor time; NaN: it says nothing
+  double us_per_patch = 0;   ///< of processor time; NaN: it says nothing
+  bool only_errors = false;  ///< its places are those of another: it has no row without its errors
 };
 
 /// The network of a bundle, by the name that the report gives it.
@@ -24,7 +25,7 @@ struct JudgedNetwork {
 
 /// Every estimator on the same patches: centroids of the patch (as far as it shows the component), of the peak's share of
 /// its component and of the whole component; the fit, with and without the noise known, alone, with the neighbour that
-/// the pixels show and with the one that is there; networks; the choice for each peak (best_estimator) with the first
+/// the pixels show and with the one that is there; networks, with and without the noise known; the choice for each peak (best_estimator) with the first
 /// network and without; and an estimator without bias that reaches the Cramer-Rao bound, where there is one. Without an
 /// answer an estimator has the peak's share's centroid above the threshold.
 std::vector<JudgedEstimator> judge_all(const JudgingPatches& patches,

@@ -32,6 +32,11 @@ std::string braggnn_training_source();
 /// [U C] 64 x 20.
 NamedWeights collapsed_block(const NamedWeights& weights);
 
+/// Weights of the published form with the function of a collapsed script's, by which they are named: trainings can go on
+/// from them. They are not those that were collapsed: others collapse to the same. Throws ConfigError where there is no
+/// collapsed block, or one whose first convolution does not tell all windows apart.
+NamedWeights expanded_weights(const NamedWeights& collapsed);
+
 /// Lines of TorchScript for fully connected layers on [patches, inputs], the number of patches a multiple of 16.
 /// BLAS sums the elements of a product in an order that depends on their place in it; convolutions do not, so the layers
 /// are 1 x 1 convolutions over sixteen images of patches, and a patch's answer depends on nothing but the patch.

@@ -26,6 +26,14 @@ JudgedEstimator judged(std::string name, const JudgingPatches& patches, const Lo
   return result;
 }
 
+JudgedEstimator judged(const JudgedNetwork& one, bool noise_known, const JudgingPatches& patches) {
+  const std::clock_t begin = std::clock();
+  JudgedEstimator result{one.name + (noise_known ? "" : ", noise not known"),
+                         places_of(patches, network_estimator(*one.network, noise_known)), 0, !noise_known};
+  result.us_per_patch = processor_us(begin) / static_cast<double>(patches.size());
+  return result;
+}
+
 /// What was found while the patches were made: nobody measured the time.
 JudgedEstimator known(std::string name, const JudgingPatches& patches, const Locate& locate) {
   JudgedEstimator result = judged(std::move(name), patches, locate);
@@ -143,11 +151,9 @@ std::vector<JudgedEstimator> judge_all(const JudgingPatches& patches,
   add_fits(patches, all);
   const JudgedEstimator fit = all[first_fit + 1];
   const std::size_t first_network = all.size();
+  for (const JudgedNetwork& one : networks) all.push_back(judged(one, true, patches));
   for (const JudgedNetwork& one : networks) {
-    const std::clock_t begin = std::clock();
-    JudgedEstimator result{one.name, places_of(patches, network_estimator(*one.network)), 0};
-    result.us_per_patch = processor_us(begin) / static_cast<double>(patches.size());
-    all.push_back(std::move(result));
+    if (one.network->manifest().errors_by_noise) all.push_back(judged(one, false, patches));
   }
   all.push_back(chosen("auto, without a network", patches, fit, nullptr));
   if (!networks.empty()) {

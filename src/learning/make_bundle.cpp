@@ -33,6 +33,7 @@ std::string provenance(const TrainingOptions& options, const TrainedNetwork& tra
       {"sigma_px", {options.spots.sigma.min_px, options.spots.sigma.max_px}},
       {"highest_peak_thresholds", options.spots.peak_max},
       {"highest_lorentz_share", options.spots.lorentz_max},
+      {"winged_share", options.spots.winged_share},
       {"background_counts", {options.spots.background_min, options.spots.background_max}},
       {"judged_on",
        {{"seed", judging.seed},
@@ -42,29 +43,34 @@ std::string provenance(const TrainingOptions& options, const TrainedNetwork& tra
   return json.dump();
 }
 
-/// The weights, and what makes the errors that the network states true on patches as those that it learnt from.
-NamedWeights calibrated(const NetworkPlan& plan, const TrainingOptions& options, const NamedWeights& weights,
-                        std::size_t n_patches) {
-  if (!plan.manifest.sigmas) return weights;
-  const PeakNetwork network({plan.manifest, write_script(deployed_script(plan, weights))}, {"cpu", "float32"},
-                            plan.manifest.name);
+/// Makes the errors that the network states true on patches as those that it learnt from: by height in its script, by
+/// noise in its manifest.
+void calibrate(const TrainingOptions& options, std::size_t n_patches, NetworkPlan& plan,
+               NamedWeights& weights) {
+  if (!plan.manifest.sigmas) return;
   const TrainingPatches patches =
       make_training_patches(training_set(plan.manifest.patch_px, options.seed + calibration_seed,
                                          options.spots, options.tailed_share),
                             n_patches);
-  const ErrorByHeight by_height = calibrate_errors(patches, places_of(patches, network_estimator(network)));
-  NamedWeights all = weights;
-  if (!by_height.knots.empty()) all.merge(error_by_height_weights(by_height));
-  return all;
+  const auto places = [&] {
+    const PeakNetwork network({plan.manifest, write_script(deployed_script(plan, weights))},
+                              {"cpu", "float32"}, plan.manifest.name);
+    return places_of(patches, network_estimator(network, false));
+  };
+  const ErrorByHeight by_height = calibrate_errors(patches, places());
+  if (by_height.knots.empty()) return;
+  weights.merge(error_by_height_weights(by_height));
+  plan.manifest.errors_by_noise = calibrate_errors_by_noise(patches, places());
 }
 
 }  // namespace
 
 ModelManifest make_bundle(const std::filesystem::path& directory, const TrainingOptions& options,
                           const TrainedNetwork& trained, const JudgingOptions& judging) {
-  const NetworkPlan plan = network_plan(options.network);
-  return make_bundle(directory, plan, calibrated(plan, options, trained.weights, judging.patches),
-                     provenance(options, trained, plan, judging), judging);
+  NetworkPlan plan = network_plan(options.network);
+  NamedWeights weights = trained.weights;
+  calibrate(options, judging.patches, plan, weights);
+  return make_bundle(directory, plan, weights, provenance(options, trained, plan, judging), judging);
 }
 
 ModelManifest make_bundle(const std::filesystem::path& directory, const NetworkPlan& plan,
@@ -78,11 +84,12 @@ ModelManifest make_bundle(const std::filesystem::path& directory, const NetworkP
   for (const char* precision : {"float32", "bfloat16"}) {
     const PeakNetwork network(bundle, {"cpu", precision}, directory.string());
     const bool exact = std::string_view(precision) == "float32";
-    (exact ? manifest.accuracy : manifest.accuracy_bfloat16) = judge(patches, network_estimator(network));
+    (exact ? manifest.accuracy : manifest.accuracy_bfloat16) =
+        judge(patches, network_estimator(network, false));
     if (!exact) continue;
     for (std::size_t i = 0; i < std::min(n_golden, patches.size()); ++i) {
       GoldenExample example{patches.thresholds[i], {patches.patch(i).begin(), patches.patch(i).end()}, {}};
-      network.locate(example.patch, example.threshold, {&example.position, 1});
+      network.locate(example.patch, example.threshold, {}, {&example.position, 1});
       manifest.golden.push_back(std::move(example));
     }
   }

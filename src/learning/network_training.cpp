@@ -7,6 +7,7 @@
 #include "inference/model_bundle.hpp"
 #include "inference/network_library.hpp"
 #include "inference/script_weights.hpp"
+#include "learning/braggnn.hpp"
 #include "learning/script_writer.hpp"
 #include "learning/train_peak_network.hpp"
 
@@ -29,14 +30,12 @@ StartingWeights weights_of_bundle(const NetworkPlan& plan, const std::filesystem
            plan.manifest.architecture);
   }
   NamedWeights found = read_script_weights(bundle.script);
+  if (plan.manifest.input == PatchInput::min_max) found = expanded_weights(found);
   StartingWeights start{{}, bundle.manifest.id};
   for (const WeightPlan& planned : plan.weights) {
     const auto at = found.find(planned.name);
     if (at == found.end()) {
-      refuse("its script has no weight " + planned.name +
-             (plan.manifest.input == PatchInput::min_max
-                  ? ": BraggNN's scripts are collapsed and cannot be trained on; train it anew"
-                  : "; train the network anew"));
+      refuse("its script has no weight " + planned.name + "; train the network anew");
     }
     if (at->second.shape != planned.shape) refuse("its weight " + planned.name + " has another shape");
     for (const float value : at->second.values) {

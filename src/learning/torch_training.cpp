@@ -41,12 +41,13 @@ struct PeakStand {
 };
 
 at::Tensor numbers_of(const TrainingOptions& options, const PeakStand& stand, double best_px) {
-  return at::tensor({static_cast<double>(options.seed), static_cast<double>(options.patches),
-                     static_cast<double>(options.pool), static_cast<double>(stand.step), stand.first_loss,
-                     stand.last_loss, stand.seconds, best_px, options.tailed_share,
-                     options.spots.sigma.min_px, options.spots.sigma.max_px, options.spots.peak_max,
-                     options.spots.lorentz_max, options.spots.background_min, options.spots.background_max},
-                    at::kDouble);
+  return at::tensor(
+      {static_cast<double>(options.seed), static_cast<double>(options.patches),
+       static_cast<double>(options.pool), static_cast<double>(stand.step), stand.first_loss, stand.last_loss,
+       stand.seconds, best_px, options.tailed_share, options.spots.sigma.min_px, options.spots.sigma.max_px,
+       options.spots.peak_max, options.spots.lorentz_max, options.spots.winged_share,
+       options.spots.background_min, options.spots.background_max},
+      at::kDouble);
 }
 
 void save_checkpoint(const TrainingOptions& options, const std::string& from, const PeakStand& stand,
@@ -71,13 +72,13 @@ PeakStand load_checkpoint(const TrainingOptions& options, const std::string& fro
     archive.load_from(options.checkpoint.string(), device);
     at::Tensor numbers;
     archive.read("numbers", numbers);
-    if (numbers.numel() != 15 || numbers.scalar_type() != at::kDouble)
+    if (numbers.numel() != 16 || numbers.scalar_type() != at::kDouble)
       throw ConfigError("it is no checkpoint");
     const at::Tensor held = numbers.cpu();
     const double* n = held.data_ptr<double>();
     if (n[0] != static_cast<double>(options.seed) || n[1] != static_cast<double>(options.patches) ||
         n[2] != static_cast<double>(options.pool) || n[8] != options.tailed_share ||
-        SpotRanges{{n[9], n[10]}, n[11], n[12], n[13], n[14]} != options.spots) {
+        SpotRanges{{n[9], n[10]}, n[11], n[12], n[13], n[14], n[15]} != options.spots) {
       throw ConfigError("it was made with another seed, number of patches, pool, spots or share of tails");
     }
     c10::IValue started_from;

@@ -49,8 +49,7 @@ struct StartingWeights {
   std::string from;  ///< id of the model that they were taken from; empty: drawn by the seed
 };
 
-/// The weights of a bundle as a plan names them. Throws ConfigError for a bundle of another network, and for BraggNN's,
-/// whose scripts hold collapsed weights.
+/// The weights of a bundle as a plan names them, BraggNN's expanded. Throws ConfigError for a bundle of another network.
 StartingWeights weights_of_bundle(const NetworkPlan& plan, const std::filesystem::path& directory);
 
 /// One thread, but for the making of patches; the same options give the same weights on the same machine and device,

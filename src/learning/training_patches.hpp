@@ -10,11 +10,12 @@
 
 namespace braggd {
 
-/// Patches in one block of memory, with their thresholds and true places.
+/// Patches in one block of memory, with their thresholds, noise and true places.
 struct TrainingPatches {
   std::uint32_t patch_px = 0;
   std::vector<float> pixels;  ///< one patch after the other, NaN without a value
   std::vector<float> thresholds, rows, cols;
+  std::vector<NoiseModel> noises;
   std::vector<PatchClass> classes;
 
   std::size_t size() const { return thresholds.size(); }
@@ -47,6 +48,7 @@ struct SpotRanges {
   SpotWidths sigma{0.6, 2.4};
   double peak_max = 1000;                            ///< highest expected pixel, in thresholds
   double lorentz_max = 1;                            ///< share of the Lorentzian
+  double winged_share = 0.5;                         ///< of the spots: LorentzWings::square
   double background_min = 0.01, background_max = 1;  ///< of photon counters, counts a pixel
   friend bool operator==(const SpotRanges&, const SpotRanges&) = default;
 };
@@ -70,8 +72,9 @@ PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, const Sp
 /// otherwise than those for training.
 PatchSetConfig judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
 
-/// The same of broad spots up to the brightest, with long tails, over a background of 0 to 1 count a pixel.
-PatchSetConfig broad_judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
+/// The same number of spots with wide wings (LorentzWings::square) over a background of 0 to 0.8 counts a pixel, cut about
+/// the highest pixel of each component.
+PatchSetConfig winged_judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
 
 /// One of the eight ways to lay a square on itself. `order`[i] is the pixel that comes to place i.
 class Symmetry {

@@ -35,6 +35,8 @@ void check(const PatchSetConfig& config) {
   if (!(config.sigma_min_px >= 0.3 && config.sigma_max_px >= config.sigma_min_px && config.sigma_max_px <= 5))
     refuse("sigma_min_px", "sigma_min_px and sigma_max_px are ascending, 0.3 to 5");
   if (!(config.lorentz_max >= 0 && config.lorentz_max <= 1)) refuse("lorentz_max", "lorentz_max is 0 to 1");
+  if (!(config.winged_share >= 0 && config.winged_share <= 1))
+    refuse("winged_share", "winged_share is 0 to 1");
   if (!(config.tailed_share >= 0 && config.tailed_share <= 1))
     refuse("tailed_share", "tailed_share is 0 to 1");
   if (!(config.tail_max_px >= 0 && config.tail_max_px <= 3)) refuse("tail_max_px", "tail_max_px is 0 to 3");
@@ -42,6 +44,11 @@ void check(const PatchSetConfig& config) {
         config.background_max <= 2))
     refuse("background_min", "background_min and background_max are ascending, in counts a pixel, up to 2");
   if (config.min_pixels < 1 || config.min_pixels > 20) refuse("min_pixels", "min_pixels is 1 to 20");
+}
+
+/// Whether a spot is one of a share; nothing is drawn where all are or none.
+bool is_drawn(Random& random, double share) {
+  return share >= 1 || (share > 0 && random.uniform() < share);
 }
 
 }  // namespace
@@ -74,11 +81,19 @@ PatchSet::Spot PatchSet::draw_spot(Random& random, double peak) const {
   spot.shape.lorentz_fraction = static_cast<float>(random.uniform(0, config_.lorentz_max));
   spot.shape.cut = widest_cut;
   spot.peak = peak;
-  if (config_.tail_max_px > 0 && (config_.tailed_share >= 1 || random.uniform(0, 1) < config_.tailed_share)) {
+  if (config_.tail_max_px > 0 && is_drawn(random, config_.tailed_share)) {
     spot.tail_px = random.uniform(0, config_.tail_max_px);
     spot.tail_rad = random.uniform(-std::numbers::pi, std::numbers::pi);
   }
+  if (is_drawn(random, config_.winged_share)) spot.shape.wings = LorentzWings::square;
   return spot;
+}
+
+double PatchSet::draw_second_peak(Random& random, double first_peak) const {
+  constexpr double lowest = 0.1;
+  const double share =
+      config_.log_uniform_second ? std::pow(lowest, random.uniform()) : random.uniform(lowest, 1);
+  return first_peak * share;
 }
 
 NoiseModel noise_of(const PatchTruth& truth) {
@@ -113,7 +128,7 @@ void PatchSet::draw_scene(Random& random) {
   }
   scene_.spots.push_back(main);
   if (!scene_.at_edge && situation < config_.edge_share + config_.overlapped_share) {
-    Spot other = draw_spot(random, main.peak * random.uniform(0.1, 1));
+    Spot other = draw_spot(random, draw_second_peak(random, main.peak));
     const double distance = random.uniform(other_nearest_px, other_farthest_px);
     const double direction = random.uniform(-std::numbers::pi, std::numbers::pi);
     other.row = main.row + distance * std::sin(direction);

@@ -37,11 +37,13 @@ struct PatchSetConfig {
   std::uint32_t patch_px = 11;  ///< odd
   std::uint32_t frame_px = 33;  ///< edge of the frame around it, odd, at least patch_px + 18
   double overlapped_share = 0.27, edge_share = 0.18;
+  bool log_uniform_second = false;        ///< the second spot's height, 0.1 to 1 of the first's; else uniform
   double peak_min = 1.2, peak_max = 500;  ///< highest expected pixel in thresholds, log-uniform
   double sigma_min_px = 0.6, sigma_max_px = 2.2;
   /// Of photon counters, counts a pixel; log-uniform, but uniform from 0.
   double background_min = 0.05, background_max = 0.05;
   double lorentz_max = 0.8;
+  double winged_share = 0;  ///< of the spots, whose Lorentzian falls with the square; else with the cube
   /// Spots are smeared to one side by an exponential whose length is drawn uniformly from 0 to this, each in a direction
   /// of its own; 0: they are symmetric. The place of a smeared spot is the centroid of its expected counts.
   double tail_max_px = 0;
@@ -108,6 +110,7 @@ class PatchSet {
   double background_mean(std::size_t which) const;
   void draw_scene(Random& random);
   Spot draw_spot(Random& random, double peak) const;
+  double draw_second_peak(Random& random, double first_peak) const;
   void add_spot(const Spot& spot);
   void expose(Random& random);
   void segment();

@@ -4,28 +4,44 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 
 namespace braggd {
 namespace {
 
-// Half width at half maximum of a Gaussian of sigma 1, which the Cauchy distribution shares: sqrt(2 ln 2).
+// Half width at half maximum of a Gaussian of sigma 1, which the Lorentzian shares: sqrt(2 ln 2).
 constexpr double half_width = 1.1774100225154747;
 // From this width on the profile is even enough within a pixel for one point.
 constexpr double wide_sigma_px = 5;
-// Beyond, the Gaussian is negligible and the Cauchy distribution even enough for one point a pixel.
+// Beyond, the Gaussian is negligible and the Lorentzian even enough for one point a pixel.
 constexpr double core_radius = 5;
 
-// Share of the profile within u = cut.
-double mass_within(double lorentz_fraction, double cut) {
-  const double gauss = 1 - std::exp(-0.5 * cut * cut);
-  const double cauchy = 1 - half_width / std::hypot(cut, half_width);
-  return (1 - lorentz_fraction) * gauss + lorentz_fraction * cauchy;
+constexpr double square(double x) {
+  return x * x;
+}
+
+double lorentz_scale(LorentzWings wings) {
+  return wings == LorentzWings::cube ? half_width : square(half_width);
+}
+
+/// The Lorentzian where the Gaussian beside it is exp(-u^2 / 2).
+double lorentz_density(LorentzWings wings, double u_squared) {
+  const double t = u_squared + square(half_width);
+  return lorentz_scale(wings) / (wings == LorentzWings::cube ? t * std::sqrt(t) : t);
+}
+
+/// Its integral within u = cut over that of the whole Gaussian.
+double lorentz_within(LorentzWings wings, double cut) {
+  if (wings == LorentzWings::cube) return 1 - half_width / std::hypot(cut, half_width);
+  return square(half_width) * std::log(std::hypot(cut / half_width, 1));
 }
 
 }  // namespace
 
 double share_within_cut(const SpotShape& shape) {
-  return mass_within(double{shape.lorentz_fraction}, double{shape.cut});
+  const double cut = shape.cut, l = shape.lorentz_fraction;
+  const double gauss = 1 - std::exp(-0.5 * cut * cut);
+  return (1 - l) * gauss + l * lorentz_within(shape.wings, cut);
 }
 
 float sufficient_cut(const SpotShape& shape, double intensity) {
@@ -37,15 +53,15 @@ float sufficient_cut(const SpotShape& shape, double intensity) {
   double high = widest_cut;
   for (int step = 0; step < 20; ++step) {
     const double u = (low + high) / 2;
-    const double cauchy = half_width / std::pow(u * u + half_width * half_width, 1.5);
-    const double counts = scale * ((1 - l) * std::exp(-0.5 * u * u) + l * cauchy);
+    const double counts =
+        scale * ((1 - l) * std::exp(-0.5 * u * u) + l * lorentz_density(shape.wings, u * u));
     (counts > negligible_counts ? low : high) = u;
   }
   return static_cast<float>(high);
 }
 
 SpotProfile::SpotProfile(const SpotShape& shape, double row, double col, double intensity)
-    : row_(row), col_(col), cut_(shape.cut) {
+    : row_(row), col_(col), cut_(shape.cut), wings_(shape.wings) {
   const double s = std::sin(double{shape.eta_rad});
   const double c = std::cos(double{shape.eta_rad});
   const double radial = 1 / (double{shape.sigma_radial_px} * shape.sigma_radial_px);
@@ -57,18 +73,18 @@ SpotProfile::SpotProfile(const SpotShape& shape, double row, double col, double 
   const double scale =
       intensity * std::sqrt(radial * azimuthal) / (2 * std::numbers::pi * share_within_cut(shape));
   gauss_ = scale * (1 - shape.lorentz_fraction);
-  cauchy_ = scale * shape.lorentz_fraction * half_width;
+  lorentz_ = scale * shape.lorentz_fraction * lorentz_scale(wings_);
   wide_ = std::min(shape.sigma_radial_px, shape.sigma_azimuthal_px) > wide_sigma_px;
   half_height_px_ = cut_ * std::sqrt(cc_ / (radial * azimuthal));
 }
 
 double SpotProfile::density(double row_offset, double col_offset) const {
-  const double square =
+  const double u_squared =
       rr_ * row_offset * row_offset + 2 * rc_ * row_offset * col_offset + cc_ * col_offset * col_offset;
-  double value = gauss_ * std::exp(-0.5 * square);
-  if (cauchy_ > 0) {
-    const double t = square + half_width * half_width;
-    value += cauchy_ / (t * std::sqrt(t));
+  double value = gauss_ * std::exp(-0.5 * u_squared);
+  if (lorentz_ > 0) {
+    const double t = u_squared + half_width * half_width;
+    value += lorentz_ / (wings_ == LorentzWings::cube ? t * std::sqrt(t) : t);
   }
   return value;
 }
@@ -112,16 +128,22 @@ SpotProfile::Columns SpotProfile::columns_within(double row_offset, double u, st
 void SpotProfile::add_tail(float* row, double row_offset, Columns columns) const {
   const auto constant = static_cast<float>(rr_ * row_offset * row_offset + half_width * half_width);
   const auto linear = static_cast<float>(2 * rc_ * row_offset);
-  const auto square = static_cast<float>(cc_);
-  const auto scale = static_cast<float>(cauchy_);
+  const auto quadratic = static_cast<float>(cc_);
+  const auto scale = static_cast<float>(lorentz_);
   const auto start = static_cast<float>(static_cast<double>(columns.begin) - col_);
   const auto n = static_cast<std::int32_t>(columns.end - columns.begin);
   float* const first = row + columns.begin;
-  for (std::int32_t i = 0; i < n; ++i) {
-    const float d = start + static_cast<float>(i);
-    const float t = constant + d * (linear + d * square);
-    first[i] += scale / (t * std::sqrt(t));
-  }
+  const auto add = [&](auto wings) {
+    for (std::int32_t i = 0; i < n; ++i) {
+      const float d = start + static_cast<float>(i);
+      const float t = constant + d * (linear + d * quadratic);
+      first[i] += scale / (wings == LorentzWings::cube ? t * std::sqrt(t) : t);
+    }
+  };
+  if (wings_ == LorentzWings::cube)
+    add(std::integral_constant<LorentzWings, LorentzWings::cube>{});
+  else
+    add(std::integral_constant<LorentzWings, LorentzWings::square>{});
 }
 
 void SpotProfile::add_to(Band& band) const {

@@ -7,22 +7,31 @@
 
 namespace braggd {
 
-/// An elliptical pseudo-Voigt: the sum of a Gaussian and of a Cauchy distribution of the same elliptical radius u (in
-/// units of sigma) and the same full width at half maximum. Seen along either axis, its projections are the
-/// pseudo-Voigts of Thompson, Cox & Hastings 1987 (J. Appl. Cryst. 20, 79), `lorentz_fraction` their mixing parameter.
-/// It ends at u = `cut` and is normalised within.
+/// With which power of the distance the Lorentzian of a spot falls, far from its centre.
+enum class LorentzWings : std::uint8_t {
+  cube,    ///< a Cauchy distribution, whose projections are Lorentzians
+  square,  ///< a Lorentzian along every radius
+};
+
+/// An elliptical pseudo-Voigt: the sum of a Gaussian and of a Lorentzian of the same elliptical radius u (in units of
+/// sigma) and the same full width at half maximum. Where its wings fall with the cube, its projections along either axis are the
+/// pseudo-Voigts of Thompson, Cox & Hastings 1987 (J. Appl. Cryst. 20, 79), `lorentz_fraction` their mixing parameter;
+/// where they fall with the square, which has no finite integral, it is the share of the height, as in fits of
+/// two-dimensional pseudo-Voigts. It ends at u = `cut` and is normalised within.
 struct SpotShape {
   float sigma_radial_px = 1;     ///< along the radius of the Debye-Scherrer ring
   float sigma_azimuthal_px = 1;  ///< along the ring
   float eta_rad = 0;             ///< azimuth: 0 upwards, growing to the right
   float lorentz_fraction = 0;
   float cut = 5;
+  LorentzWings wings = LorentzWings::cube;
 };
 
 inline constexpr float widest_cut = 30;
 
 /// The share of an endless pseudo-Voigt that lies within the cut of this one. Its height is that of the endless one
-/// divided by it.
+/// divided by it. Where the wings fall with the square there is no endless one: what lies within the cut over what
+/// a Gaussian of that height has, more than 1.
 double share_within_cut(const SpotShape& shape);
 
 /// The smallest cut, at least 4 and at most `widest_cut`, beyond which no pixel expects more than 0.05 counts.
@@ -69,9 +78,10 @@ class SpotProfile {
 
   double row_, col_;
   double rr_, rc_, cc_;  // u^2 = rr dr^2 + 2 rc dr dc + cc dc^2
-  double gauss_, cauchy_;
+  double gauss_, lorentz_;
   double cut_, half_height_px_;
   bool wide_;
+  LorentzWings wings_;
 };
 
 }  // namespace braggd

@@ -73,14 +73,16 @@ struct LocatePeaksConfig {
         field("patch_px", &C::patch_px,
               "edge of the square that is fitted; odd (a network's model knows its own)", 5, 31)
             .unit("px"),
-        field("noise_sigma", &C::noise_sigma,
-              "noise of a pixel without signal, 0 of a photon counter; not given: positions have no error", 0,
-              1e6)
+        field(
+            "noise_sigma", &C::noise_sigma,
+            "noise of a pixel without signal, 0 of a photon counter; not given: positions have no error but "
+            "what a network states of all detectors in common",
+            0, 1e6)
             .unit("counts"),
-        field("signal_variance", &C::signal_variance,
-              "variance that each count of signal adds, 1 of a photon counter; not given: positions have no "
-              "error",
-              0, 1e6)
+        field(
+            "signal_variance", &C::signal_variance,
+            "variance that each count of signal adds, 1 of a photon counter; given together with noise_sigma",
+            0, 1e6)
             .unit("counts"),
     };
   }

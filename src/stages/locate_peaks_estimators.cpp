@@ -144,7 +144,7 @@ void LocatePeaks::place_by_network(const Parts& parts, std::span<const LocateBy>
   patches.resize(centres.size() * patch_pixels);
   cut_patches(parts.wholes, centres, patch_px, mask_view(masked_), patches);
   found.assign(centres.size(), {});
-  network_->locate(patches, static_cast<float>(parts.threshold), found);
+  network_->locate(patches, static_cast<float>(parts.threshold), noise_, found);
   const float last = static_cast<float>(patch_px) - 0.5F;
   for (std::size_t k = 0; k < found.size(); ++k) {
     Peak& peak = peaks[ordinals[k]];

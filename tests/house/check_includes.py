@@ -38,7 +38,7 @@ QUARANTINE = {
     r"cbor\.h": {"wire"},
     r"zip\.h": {"formats", "inference"},  # model archives are looked through before LibTorch opens them
     r"lz4|zstd": {"kernels"},
-    r"Eigen/": {"kernels"},
+    r"Eigen/": {"kernels", "learning"},
     r"CLI/": {"cli"},
     r"sqlite3": {"learning"},
     r"torch/|ATen/|c10/": {"inference", "learning"},

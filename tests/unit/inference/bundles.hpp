@@ -56,7 +56,7 @@ inline ModelManifest write_random_bundle(const std::filesystem::path& directory,
   ModelBundle bundle = random_bundle(network);
   GoldenExample example{5, random_patches(1, bundle.manifest.patch_px), {}};
   const PeakNetwork trial(bundle, {"cpu", "float32"}, "trial");
-  trial.locate(example.patch, example.threshold, {&example.position, 1});
+  trial.locate(example.patch, example.threshold, {}, {&example.position, 1});
   bundle.manifest.golden.push_back(example);
   return write_bundle(directory, bundle.manifest, bundle.script);
 }

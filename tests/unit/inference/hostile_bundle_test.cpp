@@ -153,6 +153,27 @@ TEST_F(HostileBundle, WithSizesOutOfRangeIsRefusedBeforeAnythingIsMadeOfThem) {
   }
 }
 
+TEST_F(HostileBundle, WithErrorsByNoiseThatMakeNoSenseIsRefused) {
+  const std::string good = content_of(manifest_);
+  const std::string flag = "\"log_sigmas\": true";
+  const auto with = [&](const std::string& errors) {
+    replace_content(manifest_, good);
+    change_manifest(flag, flag + R"(, "errors_by_noise": )" + errors);
+    return refusal();
+  };
+  EXPECT_EQ(with(R"({"log_height_knots": [0, 1], "slopes": [0, 0], "offset": 0, "exponent": 0.5})"),
+            "accepted");
+  EXPECT_THAT(with("7"), HasSubstr("errors_by_noise.: must be an object"));
+  EXPECT_THAT(with(R"({"log_height_knots": [0, 1], "slopes": [0], "offset": 0, "exponent": 0.5})"),
+              HasSubstr("errors_by_noise.slopes"));
+  EXPECT_THAT(with(R"({"log_height_knots": [], "slopes": [], "offset": 0, "exponent": 0.5})"),
+              HasSubstr("errors_by_noise.log_height_knots"));
+  EXPECT_THAT(with(R"({"log_height_knots": [0], "slopes": [0], "offset": 0, "exponent": 1e9})"),
+              HasSubstr("errors_by_noise.exponent"));
+  EXPECT_THAT(with(R"({"log_height_knots": [0], "slopes": [null], "offset": 0, "exponent": 0.5})"),
+              HasSubstr("errors_by_noise.slopes"));
+}
+
 TEST_F(HostileBundle, ThatIsAbsentOrAFileSaysWhatABundleIs) {
   std::filesystem::remove(script_);
   EXPECT_THAT(refusal(), HasSubstr("a model bundle is a directory"));

@@ -15,7 +15,7 @@ namespace {
 
 std::vector<PatchPosition> located(const PeakNetwork& network, std::span<const float> patches) {
   std::vector<PatchPosition> places(patches.size() / (network.patch_size() * network.patch_size()));
-  network.locate(patches, 5, places);
+  network.locate(patches, 5, {}, places);
   return places;
 }
 
@@ -74,6 +74,29 @@ TEST_P(EachNetwork, GivesFinitePlacesForPatchesThatShowNothing) {
   for (const float value : {0.0F, 7.0F, NAN, -3.0F, INFINITY, -INFINITY, 3e38F, 1e-42F}) {
     const std::vector<PatchPosition> places = located(tried, std::vector<float>(pixels, value));
     EXPECT_TRUE(std::isfinite(places[0].row) && std::isfinite(places[0].col)) << value;
+  }
+}
+
+TEST(PeakNetwork, StatesErrorsOfTheNoiseWhereItIsKnownAndTheBundleTellsHow) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  ModelBundle bundle = random_bundle();
+  const std::vector<float> patches = random_patches(20, 11);
+  const auto places = [&](const NoiseModel& noise) {
+    std::vector<PatchPosition> found(20);
+    PeakNetwork(bundle, {"cpu", "float32"}, "trial").locate(patches, 5, noise, found);
+    return found;
+  };
+  const std::vector<PatchPosition> without = places({});
+  EXPECT_TRUE(std::ranges::equal(places({0, 1}), without, same_bits)) << "the bundle does not tell how";
+  bundle.manifest.errors_by_noise = ErrorByNoise{{{0}, {0}, std::log(2.0F)}, 0.5F};
+  EXPECT_TRUE(std::ranges::equal(places({}), without, same_bits));
+  const std::vector<PatchPosition> photons = places({0, 1}), panel = places({0, 0.25});
+  for (std::size_t i = 0; i < 20; ++i) {
+    float highest = 0;
+    for (const float counts : std::span(patches).subspan(i * 121, 121)) highest = std::fmax(highest, counts);
+    EXPECT_EQ(photons[i].row, without[i].row);
+    EXPECT_NEAR(photons[i].row_error / without[i].row_error, 2 / std::pow(highest, 0.25), 1e-4) << i;
+    EXPECT_NEAR(photons[i].col_error / panel[i].col_error, std::sqrt(2), 1e-4) << i;
   }
 }
 

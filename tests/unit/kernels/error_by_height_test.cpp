@@ -28,6 +28,14 @@ TEST(ErrorByHeight, IsALineThroughItsKnots) {
   EXPECT_NEAR(line.of(mask_of(1e5)), -1, 1e-4);
 }
 
+TEST(ErrorByNoise, IsAPowerOfTheHighestPixelsRelativeErrorTimesALineByHeight) {
+  const std::array<float, 2> knots{0, 1}, values{std::log(3.0F), std::log(3.0F)};
+  const ErrorByNoise errors{line_through(knots, values), 0.5F};
+  EXPECT_NEAR(errors.factor(400, 4, {0, 1}), 3 * std::sqrt(0.05), 1e-5) << "400 photons: 5 %";
+  EXPECT_NEAR(errors.factor(400, 25, {20, 0}), 3 * std::sqrt(0.05), 1e-5) << "20 counts of noise: 5 %";
+  EXPECT_NEAR(errors.factor(1600, 4, {0, 1}), 3 * std::sqrt(0.025), 1e-5);
+}
+
 TEST(ErrorByHeight, FindsTheGreatestValueWhereverItIs) {
   const std::array<float, 2> knots{0, 10}, values{0, 10};
   const ErrorByHeight line = line_through(knots, values);

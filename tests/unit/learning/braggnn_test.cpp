@@ -51,23 +51,57 @@ TEST(Braggnn, InBothFormsGivesTheOutputsOfWeightsThatOthersTrained) {
   }
 }
 
+/// Drawn, no bias 0.
+NamedWeights drawn_weights(std::uint32_t patch_px) {
+  NamedWeights weights = initial_weights(network_plan("braggnn-" + std::to_string(patch_px)), 11);
+  Random random(12, RandomStream::patch);
+  for (auto& [name, weight] : weights) {
+    for (float& value : weight.values) value += static_cast<float>(random.uniform(-0.1, 0.1));
+  }
+  return weights;
+}
+
+std::vector<float> patches_within_one(std::uint32_t patch_px) {
+  std::vector<float> patches = random_patches(16, patch_px);
+  for (float& value : patches) value = std::isnan(value) ? 0.0F : value / 1000;
+  return patches;
+}
+
 TEST(Braggnn, CollapsesToTheSameFunction) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   for (const std::uint32_t patch_px : {11U, 15U}) {
-    const NetworkPlan plan = network_plan("braggnn-" + std::to_string(patch_px));
-    NamedWeights weights = initial_weights(plan, 11);
-    Random random(12, RandomStream::patch);
-    for (auto& [name, weight] : weights) {
-      for (float& value : weight.values) value += static_cast<float>(random.uniform(-0.1, 0.1));
-    }
-    std::vector<float> patches = random_patches(16, patch_px);
-    for (float& value : patches) value = std::isnan(value) ? 0.0F : value / 1000;
+    const NamedWeights weights = drawn_weights(patch_px);
+    const std::vector<float> patches = patches_within_one(patch_px);
     const std::vector<float> published =
         answers(braggnn_script(weights, BraggnnForm::published), patches, patch_px);
     EXPECT_LT(largest_difference(answers(braggnn_script(weights, BraggnnForm::collapsed), patches, patch_px),
                                  published),
               1e-5);
   }
+}
+
+TEST(Braggnn, ExpandsToWeightsOfTheSameFunction) {
+  BRAGGD_SKIP_WITHOUT_NETWORKS();
+  for (const std::uint32_t patch_px : {11U, 15U}) {
+    const NamedWeights weights = drawn_weights(patch_px);
+    const Script collapsed = braggnn_script(weights, BraggnnForm::collapsed);
+    const NamedWeights expanded = expanded_weights(collapsed.weights);
+    EXPECT_FALSE(shares_theta(expanded));
+    const std::vector<float> patches = patches_within_one(patch_px);
+    EXPECT_LT(largest_difference(answers(braggnn_script(expanded, BraggnnForm::published), patches, patch_px),
+                                 answers(collapsed, patches, patch_px)),
+              1e-5);
+  }
+}
+
+TEST(Braggnn, IsNotExpandedWhereItsBlockIsMissingOrItsFirstConvolutionLosesSomething) {
+  const Script collapsed = braggnn_script(drawn_weights(11), BraggnnForm::collapsed);
+  NamedWeights lossy = collapsed.weights;
+  for (std::size_t row = 0; row < 64; ++row) lossy.at("block_output").values[row * 20 + 12] = 0;
+  EXPECT_THROW(expanded_weights(lossy), ConfigError);
+  NamedWeights without = collapsed.weights;
+  without.erase("block_logits");
+  EXPECT_THROW(expanded_weights(without), ConfigError);
 }
 
 TEST(Braggnn, OfTheFirstCodeGenerationIsToldByItsUnusedBiasAndGivenThetaThroughout) {

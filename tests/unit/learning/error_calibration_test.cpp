@@ -32,6 +32,29 @@ struct Stated {
     }
   }
 
+  /// The same of pixels of two kinds in turns: photons, where the errors are as many times as large.
+  static Stated of_two_detectors(std::size_t n, float photons_over_panel) {
+    Stated stated(n, [](float) { return 0.1F; });
+    for (std::size_t i = 0; i < n; ++i) {
+      const bool photons = i % 2 == 0;
+      stated.patches.noises[i] = photons ? NoiseModel{0, 1} : NoiseModel{0, 0.0625};
+      if (!photons) continue;
+      stated.places[i].row = 2 + photons_over_panel * (stated.places[i].row - 2);
+      stated.places[i].col = 2 + photons_over_panel * (stated.places[i].col - 2);
+    }
+    return stated;
+  }
+
+  double share_within(const ErrorByNoise& errors, std::size_t first_of_two) const {
+    double within = 0, all = 0;
+    for (std::size_t i = first_of_two; i < places.size(); i += 2) {
+      const float error = 0.1F * errors.factor(double{patches.patch(i)[12]}, 7, patches.noises[i]);
+      within += (std::abs(places[i].row - 2) < error ? 1 : 0) + (std::abs(places[i].col - 2) < error ? 1 : 0);
+      all += 2;
+    }
+    return within / all;
+  }
+
   double share_within(const ErrorByHeight& by_height, float from, float to) const {
     double within = 0, all = 0;
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -67,9 +90,22 @@ TEST(ErrorCalibration, LeavesTrueErrorsAlone) {
   }
 }
 
+TEST(ErrorCalibration, TellsDetectorsApartByTheirNoise) {
+  for (const float photons_over_panel : {1.0F, 2.0F, 4.0F}) {
+    const Stated stated = Stated::of_two_detectors(40'000, photons_over_panel);
+    const auto errors = calibrate_errors_by_noise(stated.patches, stated.places);
+    ASSERT_TRUE(errors);
+    EXPECT_NEAR(errors->exponent, std::log2(photons_over_panel) / 2, 0.05) << "photons are 4 times as noisy";
+    for (const std::size_t detector : {0U, 1U})
+      EXPECT_NEAR(stated.share_within(*errors, detector), 0.683, 0.02)
+          << photons_over_panel << ", " << detector;
+  }
+}
+
 TEST(ErrorCalibration, SaysNothingOfFewPatches) {
   const Stated stated(20, [](float) { return 5.0F; });
   EXPECT_TRUE(calibrate_errors(stated.patches, stated.places).knots.empty());
+  EXPECT_FALSE(calibrate_errors_by_noise(stated.patches, stated.places));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class Gpu : public testing::Test {
 
 std::vector<PatchPosition> located(const PeakNetwork& network, std::span<const float> patches) {
   std::vector<PatchPosition> places(patches.size() / (network.patch_size() * network.patch_size()));
-  network.locate(patches, 5, places);
+  network.locate(patches, 5, {}, places);
   return places;
 }
 

@@ -97,6 +97,33 @@ TEST(PatchSet, SmearedSpotsHaveTheirCentroidAtTheTruth) {
   EXPECT_THROW(set.bound(), std::logic_error);
 }
 
+// With wide wings more of a bright spot's pixels rise above the threshold.
+TEST(PatchSet, HasSpotsWithWideWingsWhereItIsToldTo) {
+  const auto share_of_wide = [](double winged_share) {
+    PatchSet set({.overlapped_share = 0, .edge_share = 0, .winged_share = winged_share});
+    std::vector<float> patch(121);
+    int wide = 0;
+    for (std::uint64_t i = 0; i < 400; ++i)
+      wide += set.make(i, patch).patch_class == PatchClass::wide ? 1 : 0;
+    return wide;
+  };
+  const int none = share_of_wide(0), some = share_of_wide(0.5), all = share_of_wide(1);
+  EXPECT_GT(some, none + 20);
+  EXPECT_GT(all, some + 20);
+  EXPECT_THROW(PatchSet({.winged_share = 1.1}), ConfigError);
+}
+
+TEST(PatchSet, HasFainterSecondSpotsWhereTheirHeightsAreLogUniform) {
+  const auto overlapped = [](bool log_uniform) {
+    PatchSet set({.overlapped_share = 1, .edge_share = 0, .log_uniform_second = log_uniform});
+    std::vector<float> patch(121);
+    int n = 0;
+    for (std::uint64_t i = 0; i < 400; ++i) n += set.make(i, patch).n_maxima > 1 ? 1 : 0;
+    return n;
+  };
+  EXPECT_LT(overlapped(true), overlapped(false) - 10);
+}
+
 TEST(PatchSet, ShowsWhatAStageKnowsOfAPeak) {
   PatchSet set({.overlapped_share = 0.5, .edge_share = 0.3, .about_any_maximum = true});
   std::vector<float> patch(121);

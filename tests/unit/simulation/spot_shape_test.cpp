@@ -65,14 +65,16 @@ TEST(SpotShape, RenderedCountsAndCentroidAreTheTruth) {
     shape.sigma_azimuthal_px = static_cast<float>(random.uniform(0.5, 5.5));
     shape.eta_rad = static_cast<float>(random.uniform(-3.1, 3.1));
     shape.lorentz_fraction = static_cast<float>(random.uniform());
+    if (i % 2 == 1) shape.wings = LorentzWings::square;
     const double counts = std::exp(random.uniform(3, 12));
     shape.cut = sufficient_cut(shape, counts);
     const double row = 200 + random.uniform();
     const double col = 201 + random.uniform();
     const Sums s = sums_of(drawn(SpotProfile(shape, row, col, counts), 401, 403));
-    EXPECT_NEAR(s.total / counts, 1, 0.004);
-    EXPECT_NEAR(s.row, row, 0.02);
-    EXPECT_NEAR(s.col, col, 0.02);
+    const double at_cut = shape.wings == LorentzWings::square ? 2 : 1;  // pixels there hold more
+    EXPECT_NEAR(s.total / counts, 1, 0.004 * at_cut);
+    EXPECT_NEAR(s.row, row, 0.02 * at_cut);
+    EXPECT_NEAR(s.col, col, 0.02 * at_cut);
   }
 }
 
@@ -103,6 +105,29 @@ TEST(SpotShape, ItsProjectionIsAPseudoVoigtOfTheSameWidth) {
   };
   EXPECT_NEAR(at(half_width_px) / at(0), 0.5, 0.01);
   EXPECT_NEAR(at(2 * half_width_px) / at(0), 0.2, 0.01);
+}
+
+TEST(SpotShape, WideWingsFallWithTheSquareOfTheDistance) {
+  const SpotShape shape{.sigma_radial_px = 6,
+                        .sigma_azimuthal_px = 6,
+                        .lorentz_fraction = 1,
+                        .cut = 30,
+                        .wings = LorentzWings::square};
+  const SpotProfile spot(shape, 200, 200, 1000);
+  const double half_width_px = 6 * 1.17741;
+  for (const double widths : {1., 2., 5., 20.}) {
+    EXPECT_NEAR(spot.pixel(200, 200 + widths * half_width_px) / spot.pixel(200, 200),
+                1 / (1 + widths * widths), 1e-5);
+  }
+}
+
+TEST(SpotShape, ItsLorentzianHasItsShareOfTheHeightWhereTheWingsAreWide) {
+  SpotShape shape{.sigma_radial_px = 8, .sigma_azimuthal_px = 8, .wings = LorentzWings::square};
+  const auto height = [&](float share) {
+    shape.lorentz_fraction = share;
+    return SpotProfile(shape, 100, 100, 1000 * share_within_cut(shape)).pixel(100, 100);
+  };
+  EXPECT_NEAR(height(0.7F) / height(0), 1, 1e-5);
 }
 
 TEST(SpotShape, ThePeakIsTheHighestPixel) {
