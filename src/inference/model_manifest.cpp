@@ -59,15 +59,16 @@ void parse_script(const ManifestSection& root, ModelManifest& manifest) {
   }
 }
 
-ErrorByNoise parse_errors_by_noise(const ManifestSection& section) {
-  ErrorByNoise errors;
-  ErrorByHeight& by_height = errors.by_height;
+ErrorByHeight parse_error_by_height(const ManifestSection& section) {
   const std::size_t n = section.array("log_height_knots", 1, max_height_knots).size();
-  by_height.knots = section.numbers("log_height_knots", n, false);
-  by_height.slopes = section.numbers("slopes", n, false);
-  by_height.offset = static_cast<float>(section.number("offset", -20, 20));
-  errors.exponent = static_cast<float>(section.number("exponent", -2, 2));
-  return errors;
+  return {section.numbers("log_height_knots", n, false), section.numbers("slopes", n, false),
+          static_cast<float>(section.number("offset", -20, 20))};
+}
+
+ErrorByNoise parse_errors_by_noise(const ManifestSection& section) {
+  return {parse_error_by_height(section.section("of_whole")),
+          parse_error_by_height(section.section("of_cut")),
+          static_cast<float>(section.number("exponent", -2, 2))};
 }
 
 void parse_network(const ManifestSection& root, ModelManifest& manifest) {
@@ -127,11 +128,8 @@ Json json_of(const std::vector<GoldenExample>& examples) {
   return list;
 }
 
-Json json_of(const ErrorByNoise& errors) {
-  return {{"log_height_knots", errors.by_height.knots},
-          {"slopes", errors.by_height.slopes},
-          {"offset", errors.by_height.offset},
-          {"exponent", errors.exponent}};
+Json json_of(const ErrorByHeight& errors) {
+  return {{"log_height_knots", errors.knots}, {"slopes", errors.slopes}, {"offset", errors.offset}};
 }
 
 Json json_of_network(const ModelManifest& manifest) {
@@ -151,7 +149,11 @@ Json json_of_network(const ModelManifest& manifest) {
                 {"accuracy", json_of(manifest.accuracy)},
                 {"accuracy_bfloat16", json_of(manifest.accuracy_bfloat16)},
                 {"golden", json_of(manifest.golden)}};
-  if (manifest.errors_by_noise) document["output"]["errors_by_noise"] = json_of(*manifest.errors_by_noise);
+  if (const auto& errors = manifest.errors_by_noise) {
+    document["output"]["errors_by_noise"] = {{"of_whole", json_of(errors->of_whole)},
+                                             {"of_cut", json_of(errors->of_cut)},
+                                             {"exponent", errors->exponent}};
+  }
   return document;
 }
 

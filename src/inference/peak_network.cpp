@@ -58,16 +58,6 @@ PatchPosition position_of(const ModelManifest& manifest, std::span<const float> 
   return place;
 }
 
-void correct_errors(const ErrorByNoise& errors, std::span<const float> patch, float threshold,
-                    const NoiseModel& noise, PatchPosition& place) {
-  float highest = 0;
-  for (const float counts : patch) highest = counts > highest ? counts : highest;
-  if (!(highest > 0) || !(threshold > 0)) return;
-  const float factor = errors.factor(double{highest}, double{threshold}, noise);
-  place.row_error *= factor;
-  place.col_error *= factor;
-}
-
 }  // namespace
 
 struct PeakNetwork::State {
@@ -185,8 +175,11 @@ void PeakNetwork::locate(std::span<const float> patches, std::span<const float> 
       const auto patch = patches.subspan((done + i) * pixels, pixels);
       PatchPosition& place = out[done + i];
       place = position_of(manifest, std::span(answers).subspan(i * outputs, outputs), patch);
-      if (manifest.errors_by_noise && noise_of(done + i).known())
-        correct_errors(*manifest.errors_by_noise, patch, threshold_of(done + i), noise_of(done + i), place);
+      if (!manifest.errors_by_noise || !noise_of(done + i).known()) continue;
+      const float factor =
+          manifest.errors_by_noise->factor(patch, double{threshold_of(done + i)}, noise_of(done + i));
+      place.row_error *= factor;
+      place.col_error *= factor;
     }
   }
 }

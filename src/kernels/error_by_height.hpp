@@ -24,13 +24,17 @@ struct ErrorByHeight {
 /// The same where the noise is known. A network sees how high a peak is, but not how well that is known: with the noise it
 /// need not state what detectors have in common.
 struct ErrorByNoise {
-  ErrorByHeight by_height;
+  ErrorByHeight of_whole,
+      of_cut;  ///< of peaks that end within their patch, and of those that reach its border
   float exponent = 0;
 
-  /// What errors are multiplied by: exp(by_height) times the highest pixel's relative error to the power of `exponent`.
-  /// `highest`: that pixel's counts, above 0.
-  float factor(double highest, double threshold, const NoiseModel& noise) const;
+  /// What the errors of a peak are multiplied by: exp(of_whole or of_cut) times the relative error of its highest pixel to
+  /// the power of `exponent`; 1 where nothing is positive. `patch`: a square, NaN without a value.
+  float factor(std::span<const float> patch, double threshold, const NoiseModel& noise) const;
 };
+
+/// Whether a square patch has a positive pixel at its border.
+bool reaches_border(std::span<const float> patch);
 
 /// The line through (knots[k], values[k]), level outside. `knots` ascending, as many of both.
 ErrorByHeight line_through(std::span<const float> knots, std::span<const float> values);

@@ -20,6 +20,7 @@ constexpr std::array<float, 10> heights{1.5F, 2.5F, 4, 6, 10, 16, 30, 60, 120, 3
 /// One coordinate of a patch.
 struct Miss {
   float log_height, log_noise;
+  bool cut;
   double log_errors;  ///< logarithm of the distance to the truth in stated errors
 };
 
@@ -32,9 +33,10 @@ std::vector<Miss> misses_of(const TrainingPatches& patches, std::span<const Patc
     if (!(highest > 0)) continue;
     const float log_height = std::log(highest / patches.thresholds[i]);
     const auto log_noise = static_cast<float>(log_relative_error(double{highest}, patches.noises[i]));
+    const bool cut = reaches_border(patches.patch(i));
     const auto add = [&](float place, float truth, float error) {
       const double off = static_cast<double>(std::abs(place - truth)) / static_cast<double>(error);
-      misses.push_back({log_height, log_noise, std::log(std::max(off, nearest_errors))});
+      misses.push_back({log_height, log_noise, cut, std::log(std::max(off, nearest_errors))});
     };
     add(places[i].row, patches.rows[i], places[i].row_error);
     add(places[i].col, patches.cols[i], places[i].col_error);
@@ -63,7 +65,7 @@ ErrorByHeight line_by_height(std::span<const Miss> misses, const ValueOf& value_
   for (std::size_t k = 0; k < knots.size(); ++k) {
     std::ranges::transform(misses, weights.begin(),
                            [&](const Miss& miss) { return weight_at(knots, k, miss.log_height); });
-    const double all = std::reduce(weights.begin(), weights.end());
+    const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
     if (all < least_weight) continue;
     known.push_back(knots[k]);
     values.push_back(static_cast<float>(value_of(weights, all)));
@@ -115,11 +117,15 @@ ErrorByHeight calibrate_errors(const TrainingPatches& patches, std::span<const P
 std::optional<ErrorByNoise> calibrate_errors_by_noise(const TrainingPatches& patches,
                                                       std::span<const PatchPosition> places) {
   std::vector<Miss> misses = misses_of(patches, places);
-  ErrorByNoise errors{{}, growth_with_noise(misses)};
-  for (Miss& miss : misses) miss.log_errors -= static_cast<double>(errors.exponent * miss.log_noise);
-  std::ranges::sort(misses, {}, &Miss::log_errors);
-  errors.by_height = errors_by_height(misses);
-  if (errors.by_height.knots.empty()) return {};
+  const float exponent = growth_with_noise(misses);
+  for (Miss& miss : misses) miss.log_errors -= static_cast<double>(exponent * miss.log_noise);
+  std::ranges::stable_partition(misses, [](const Miss& miss) { return miss.cut; });
+  const auto whole = std::ranges::partition_point(misses, [](const Miss& miss) { return miss.cut; });
+  std::ranges::sort(misses.begin(), whole, {}, &Miss::log_errors);
+  std::ranges::sort(whole, misses.end(), {}, &Miss::log_errors);
+  const ErrorByNoise errors{errors_by_height({whole, misses.end()}),
+                            errors_by_height({misses.begin(), whole}), exponent};
+  if (errors.of_whole.knots.empty() || errors.of_cut.knots.empty()) return {};
   return errors;
 }
 

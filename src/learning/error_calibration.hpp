@@ -16,8 +16,8 @@ namespace braggd {
 ErrorByHeight calibrate_errors(const TrainingPatches& patches, std::span<const PatchPosition> places);
 
 /// By what the errors of `places` must be multiplied where the noise is known, so that the same share lies within them at
-/// every height, and of those whose noise is below what is usual at that height as of the others. None: there are too few
-/// patches.
+/// every height, of whole peaks and of cut ones, and of those whose noise is below what is usual at that height as of the
+/// others. None: there are too few patches.
 std::optional<ErrorByNoise> calibrate_errors_by_noise(const TrainingPatches& patches,
                                                       std::span<const PatchPosition> places);
 

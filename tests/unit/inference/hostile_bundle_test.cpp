@@ -161,17 +161,21 @@ TEST_F(HostileBundle, WithErrorsByNoiseThatMakeNoSenseIsRefused) {
     change_manifest(flag, flag + R"(, "errors_by_noise": )" + errors);
     return refusal();
   };
-  EXPECT_EQ(with(R"({"log_height_knots": [0, 1], "slopes": [0, 0], "offset": 0, "exponent": 0.5})"),
-            "accepted");
+  const auto with_line = [&](const std::string& line) {
+    return with(R"({"of_whole": {"log_height_knots": [0, 1], "slopes": [0, 0], "offset": 0}, "of_cut": )" +
+                line + R"(, "exponent": 0.5})");
+  };
+  EXPECT_EQ(with_line(R"({"log_height_knots": [0], "slopes": [0], "offset": 0})"), "accepted");
   EXPECT_THAT(with("7"), HasSubstr("errors_by_noise.: must be an object"));
-  EXPECT_THAT(with(R"({"log_height_knots": [0, 1], "slopes": [0], "offset": 0, "exponent": 0.5})"),
-              HasSubstr("errors_by_noise.slopes"));
-  EXPECT_THAT(with(R"({"log_height_knots": [], "slopes": [], "offset": 0, "exponent": 0.5})"),
-              HasSubstr("errors_by_noise.log_height_knots"));
-  EXPECT_THAT(with(R"({"log_height_knots": [0], "slopes": [0], "offset": 0, "exponent": 1e9})"),
-              HasSubstr("errors_by_noise.exponent"));
-  EXPECT_THAT(with(R"({"log_height_knots": [0], "slopes": [null], "offset": 0, "exponent": 0.5})"),
-              HasSubstr("errors_by_noise.slopes"));
+  EXPECT_THAT(with(R"({"exponent": 0.5})"), HasSubstr("errors_by_noise.of_whole"));
+  EXPECT_THAT(with_line(R"({"log_height_knots": [0, 1], "slopes": [0], "offset": 0})"),
+              HasSubstr("of_cut.slopes"));
+  EXPECT_THAT(with_line(R"({"log_height_knots": [], "slopes": [], "offset": 0})"),
+              HasSubstr("of_cut.log_height_knots"));
+  EXPECT_THAT(with_line(R"({"log_height_knots": [0], "slopes": [null], "offset": 0})"),
+              HasSubstr("of_cut.slopes"));
+  EXPECT_THAT(with_line(R"({"log_height_knots": [0], "slopes": [0], "offset": 1e9})"),
+              HasSubstr("of_cut.offset"));
 }
 
 TEST_F(HostileBundle, ThatIsAbsentOrAFileSaysWhatABundleIs) {

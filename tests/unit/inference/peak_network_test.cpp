@@ -88,7 +88,8 @@ TEST(PeakNetwork, StatesErrorsOfTheNoiseWhereItIsKnownAndTheBundleTellsHow) {
   };
   const std::vector<PatchPosition> without = places({});
   EXPECT_TRUE(std::ranges::equal(places({0, 1}), without, same_bits)) << "the bundle does not tell how";
-  bundle.manifest.errors_by_noise = ErrorByNoise{{{0}, {0}, std::log(2.0F)}, 0.5F};
+  bundle.manifest.errors_by_noise =
+      ErrorByNoise{{{0}, {0}, std::log(2.0F)}, {{0}, {0}, std::log(2.0F)}, 0.5F};
   EXPECT_TRUE(std::ranges::equal(places({}), without, same_bits));
   const std::vector<PatchPosition> photons = places({0, 1}), panel = places({0, 0.25});
   for (std::size_t i = 0; i < 20; ++i) {

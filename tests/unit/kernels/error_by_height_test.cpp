@@ -29,11 +29,20 @@ TEST(ErrorByHeight, IsALineThroughItsKnots) {
 }
 
 TEST(ErrorByNoise, IsAPowerOfTheHighestPixelsRelativeErrorTimesALineByHeight) {
-  const std::array<float, 2> knots{0, 1}, values{std::log(3.0F), std::log(3.0F)};
-  const ErrorByNoise errors{line_through(knots, values), 0.5F};
-  EXPECT_NEAR(errors.factor(400, 4, {0, 1}), 3 * std::sqrt(0.05), 1e-5) << "400 photons: 5 %";
-  EXPECT_NEAR(errors.factor(400, 25, {20, 0}), 3 * std::sqrt(0.05), 1e-5) << "20 counts of noise: 5 %";
-  EXPECT_NEAR(errors.factor(1600, 4, {0, 1}), 3 * std::sqrt(0.025), 1e-5);
+  const ErrorByNoise errors{{{0}, {0}, std::log(3.0F)}, {{0}, {0}, std::log(7.0F)}, 0.5F};
+  const auto patch = [](std::size_t at, float counts) {
+    std::vector<float> pixels(25, 0.0F);
+    pixels[3] = NAN;
+    pixels[at] = counts;
+    return pixels;
+  };
+  EXPECT_NEAR(errors.factor(patch(12, 400), 4, {0, 1}), 3 * std::sqrt(0.05), 1e-5) << "400 photons: 5 %";
+  EXPECT_NEAR(errors.factor(patch(12, 400), 25, {20, 0}), 3 * std::sqrt(0.05), 1e-5)
+      << "20 counts of noise: 5 %";
+  EXPECT_NEAR(errors.factor(patch(12, 1600), 4, {0, 1}), 3 * std::sqrt(0.025), 1e-5);
+  EXPECT_EQ(errors.factor(patch(12, 0), 4, {0, 1}), 1);
+  for (const std::size_t at : {0U, 4U, 10U, 14U, 20U, 22U, 24U})
+    EXPECT_NEAR(errors.factor(patch(at, 400), 4, {0, 1}), 7 * std::sqrt(0.05), 1e-5) << "cut at " << at;
 }
 
 TEST(ErrorByHeight, FindsTheGreatestValueWhereverItIs) {
