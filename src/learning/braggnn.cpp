@@ -11,7 +11,8 @@ namespace braggd {
 
 namespace {
 
-constexpr std::size_t features = 64, inner = 32, window = 10;
+constexpr std::size_t features = BraggnnBlock::features, inner = BraggnnBlock::inner,
+                      window = BraggnnBlock::window;
 
 // TorchScript names have no dots: "nlb.theta_layer.weight" is self.nlb_theta_layer_weight.
 std::string script_name(std::string name) {

@@ -1,6 +1,7 @@
 // BraggNN (Liu et al. 2022, IUCrJ 9, 104): its published form and the same function with fewer steps.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +13,11 @@ namespace braggd {
 enum class BraggnnForm : std::uint8_t {
   published,  ///< as it is written down: the definition
   collapsed,  ///< the non-local block as a bilinear form of 3 x 3 windows, see collapsed_block
+};
+
+/// Of the non-local block: channels around it and within it, and numbers of an affine map of a 3 x 3 window.
+struct BraggnnBlock {
+  static constexpr std::size_t features = 64, inner = 32, window = 10;
 };
 
 /// The weights of BraggNN for patches of patch_px (odd), fully connected layers 16-8-4-2, by the names of its authors'

@@ -13,8 +13,9 @@ namespace braggd {
 
 namespace {
 
-constexpr Eigen::Index features = 64, inner = 32, window = 10;
-constexpr std::int64_t patch_px_of_names = 11;  // names do not depend on it
+constexpr Eigen::Index outer_size = BraggnnBlock::features, inner_size = BraggnnBlock::inner,
+                       map_size = BraggnnBlock::window;
+constexpr std::uint32_t patch_px_of_names = 11;  // names do not depend on it
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -29,7 +30,7 @@ Matrix matrix_of(const NamedWeights& weights, const std::string& name, Eigen::In
       .cast<double>();
 }
 
-Weight weight_of(const Matrix& values, std::vector<std::int64_t> shape) {
+Weight to_weight(const Matrix& values, std::vector<std::int64_t> shape) {
   Weight weight{std::move(shape), {}};
   for (const double value : values.reshaped<Eigen::RowMajor>())
     weight.values.push_back(static_cast<float>(value));
@@ -40,12 +41,12 @@ Weight weight_of(const Matrix& values, std::vector<std::int64_t> shape) {
 /// gives what does not depend on the pixels.
 void add_layer(const std::string& name, const Matrix& affine, const Matrix& inverse_of_first,
                NamedWeights& weights) {
-  Matrix all = Matrix::Zero(inner, window), bias = Matrix::Zero(inner, 1);
+  Matrix all = Matrix::Zero(inner_size, map_size), bias = Matrix::Zero(inner_size, 1);
   all.topRows(affine.rows()) = affine;
-  bias.col(0) = all.col(window - 1);
-  all.col(window - 1).setZero();
-  weights.emplace(name + ".weight", weight_of(all * inverse_of_first, {inner, features, 1, 1}));
-  weights.emplace(name + ".bias", weight_of(bias, {inner}));
+  bias.col(0) = all.col(map_size - 1);
+  all.col(map_size - 1).setZero();
+  weights.emplace(name + ".weight", to_weight(all * inverse_of_first, {inner_size, outer_size, 1, 1}));
+  weights.emplace(name + ".bias", to_weight(bias, {inner_size}));
 }
 
 }  // namespace
@@ -53,23 +54,23 @@ void add_layer(const std::string& name, const Matrix& affine, const Matrix& inve
 // With first the 64 x 10 map of a window by the first convolution and its left inverse: theta gives the window itself,
 // phi M times it, g the window again, and the last convolution U.
 NamedWeights expanded_weights(const NamedWeights& collapsed) {
-  const Matrix logits = matrix_of(collapsed, "block_logits", window, window);
-  const Matrix output = matrix_of(collapsed, "block_output", features, 2 * window);
-  const Matrix first = output.rightCols(window);
+  const Matrix logits = matrix_of(collapsed, "block_logits", map_size, map_size);
+  const Matrix output = matrix_of(collapsed, "block_output", outer_size, 2 * map_size);
+  const Matrix first = output.rightCols(map_size);
   const Eigen::CompleteOrthogonalDecomposition<Matrix> decomposition(first);
-  if (decomposition.rank() < window)
+  if (decomposition.rank() < map_size)
     throw ConfigError("its first convolution gives less than nine numbers a window: train the network anew");
   const Matrix inverse = decomposition.pseudoInverse();
   NamedWeights weights;
-  weights.emplace("cnn_layers.0.weight", weight_of(first.leftCols(window - 1), {features, 1, 3, 3}));
-  weights.emplace("cnn_layers.0.bias", weight_of(first.rightCols(1), {features}));
-  add_layer("nlb.theta_layer", Matrix::Identity(window, window), inverse, weights);
+  weights.emplace("cnn_layers.0.weight", to_weight(first.leftCols(map_size - 1), {outer_size, 1, 3, 3}));
+  weights.emplace("cnn_layers.0.bias", to_weight(first.rightCols(1), {outer_size}));
+  add_layer("nlb.theta_layer", Matrix::Identity(map_size, map_size), inverse, weights);
   add_layer("nlb.phi_layer", logits, inverse, weights);
-  add_layer("nlb.g_layer", Matrix::Identity(window, window), inverse, weights);
-  Matrix last = Matrix::Zero(features, inner);
-  last.leftCols(window) = output.leftCols(window);
-  weights.emplace("nlb.out_cnn.weight", weight_of(last, {features, inner, 1, 1}));
-  weights.emplace("nlb.out_cnn.bias", Weight{{features}, std::vector<float>(features, 0.0F)});
+  add_layer("nlb.g_layer", Matrix::Identity(map_size, map_size), inverse, weights);
+  Matrix last = Matrix::Zero(outer_size, inner_size);
+  last.leftCols(map_size) = output.leftCols(map_size);
+  weights.emplace("nlb.out_cnn.weight", to_weight(last, {outer_size, inner_size, 1, 1}));
+  weights.emplace("nlb.out_cnn.bias", Weight{{outer_size}, std::vector<float>(BraggnnBlock::features, 0.0F)});
   for (const WeightPlan& planned : braggnn_weights(patch_px_of_names)) {
     std::string in_script = planned.name;
     std::ranges::replace(in_script, '.', '_');
