@@ -108,7 +108,8 @@ models: build ## trains the shipped models anew; minutes on a GPU, hours on one 
 	$$b model train braggnn-fast --out $$m/fast-7 --start-from $$m/fast-6 --seed 21 --patches 90000000 --pool 2000000; \
 	$$b model train braggnn-fast --out models/braggnn-fast --start-from $$m/fast-7 --seed 23 --patches 140000000 --pool 3000000; \
 	$$b model train braggnn-11 --out $$m/braggnn-11 --seed 1 --patches 24118784 --pool 1500000 --tailed 0 $$narrow; \
-	$$b model train braggnn-11 --out models/braggnn-11 --start-from $$m/braggnn-11 --seed 31 --patches 12000000 --pool 2000000; \
+	$$b model train braggnn-11 --out $$m/braggnn-11-2 --start-from $$m/braggnn-11 --seed 31 --patches 12000000 --pool 2000000; \
+	$$b model train braggnn-11 --out models/braggnn-11 --start-from $$m/braggnn-11-2 --seed 35 --patches 15000000 --pool 2000000; \
 	$$b model train braggnn-15 --out models/braggnn-15 --seed 1 --patches 23680512 --pool 1500000 --tailed 0 $$narrow
 	build/release/src/braggd model judge models/braggnn-fast models/braggnn-11 models/braggnn-15 > models/accuracy.md
 	config/demo/rei_model.sh build/release/src/braggd build/models models/rei-demo

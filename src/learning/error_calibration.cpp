@@ -119,10 +119,9 @@ std::optional<ErrorByNoise> calibrate_errors_by_noise(const TrainingPatches& pat
   std::vector<Miss> misses = misses_of(patches, places);
   const float exponent = growth_with_noise(misses);
   for (Miss& miss : misses) miss.log_errors -= static_cast<double>(exponent * miss.log_noise);
-  std::ranges::stable_partition(misses, [](const Miss& miss) { return miss.cut; });
-  const auto whole = std::ranges::partition_point(misses, [](const Miss& miss) { return miss.cut; });
-  std::ranges::sort(misses.begin(), whole, {}, &Miss::log_errors);
-  std::ranges::sort(whole, misses.end(), {}, &Miss::log_errors);
+  std::ranges::sort(misses, {}, &Miss::log_errors);
+  const auto whole =
+      std::stable_partition(misses.begin(), misses.end(), [](const Miss& miss) { return miss.cut; });
   const ErrorByNoise errors{errors_by_height({whole, misses.end()}),
                             errors_by_height({misses.begin(), whole}), exponent};
   if (errors.of_whole.knots.empty() || errors.of_cut.knots.empty()) return {};
