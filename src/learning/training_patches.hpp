@@ -72,8 +72,8 @@ PatchSetConfig training_set(std::uint32_t patch_px, std::uint64_t seed, const Sp
 /// otherwise than those for training.
 PatchSetConfig judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
 
-/// The same number of spots with wide wings (LorentzWings::square) over a background of 0 to 0.8 counts a pixel, cut about
-/// the highest pixel of each component.
+/// Patches to be judged on that show spots with wide wings (LorentzWings::square) of sizes of their own, over a background
+/// of 0 to 0.8 counts a pixel; cut about the highest pixel of each component.
 PatchSetConfig winged_judging_set(std::uint32_t patch_px, const JudgingOptions& judging);
 
 /// One of the eight ways to lay a square on itself. `order`[i] is the pixel that comes to place i.
