@@ -136,40 +136,22 @@ void add_train(CLI::App& model, Action& chosen) {
   verb->add_option("--pool", training.pool, "different patches, each seen turned and mirrored in eight ways")
       ->check(CLI::Range(512.0, 1e8))
       ->capture_default_str();
-  verb->add_option("--sigma-min", training.spots.sigma.min_px, "sigma of the narrowest spots")
-      ->check(number_within(0.3, 5))
-      ->type_name("PX")
-      ->capture_default_str();
-  verb->add_option("--sigma-max", training.spots.sigma.max_px, "sigma of the widest spots")
-      ->check(number_within(0.3, 5))
-      ->type_name("PX")
-      ->capture_default_str();
-  verb->add_option("--peak-max", training.spots.peak_max,
-                   "highest pixel of the brightest spots, in thresholds")
-      ->check(number_within(2, 1e4))
-      ->type_name("TIMES")
-      ->capture_default_str();
-  verb->add_option("--lorentz-max", training.spots.lorentz_max, "highest share of the Lorentzian in a spot")
-      ->check(number_within(0, 1))
-      ->type_name("SHARE")
-      ->capture_default_str();
-  verb->add_option("--winged", training.spots.winged_share,
-                   "share of spots whose Lorentzian falls with the square of the distance; others': the cube")
-      ->check(number_within(0, 1))
-      ->type_name("SHARE")
-      ->capture_default_str();
-  verb->add_option("--background-min", training.spots.background_min, "lowest background of photon counters")
-      ->check(number_within(0, 2))
-      ->type_name("COUNTS")
-      ->capture_default_str();
-  verb->add_option("--background-max", training.spots.background_max, "highest background of photon counters")
-      ->check(number_within(0, 2))
-      ->type_name("COUNTS")
-      ->capture_default_str();
-  verb->add_option("--tailed", training.tailed_share, "share of spots that are smeared to one side")
-      ->check(number_within(0, 1))
-      ->type_name("SHARE")
-      ->capture_default_str();
+  add_number(verb, "--sigma-min", training.spots.sigma.min_px, "sigma of the narrowest spots", {0.3, 5},
+             "PX");
+  add_number(verb, "--sigma-max", training.spots.sigma.max_px, "sigma of the widest spots", {0.3, 5}, "PX");
+  add_number(verb, "--peak-max", training.spots.peak_max,
+             "highest pixel of the brightest spots, in thresholds", {2, 1e4}, "TIMES");
+  add_number(verb, "--lorentz-max", training.spots.lorentz_max, "highest share of the Lorentzian in a spot",
+             {0, 1}, "SHARE");
+  add_number(verb, "--winged", training.spots.winged_share,
+             "share of spots whose Lorentzian falls with the square of the distance; others': the cube",
+             {0, 1}, "SHARE");
+  add_number(verb, "--background-min", training.spots.background_min, "lowest background of photon counters",
+             {0, 2}, "COUNTS");
+  add_number(verb, "--background-max", training.spots.background_max, "highest background of photon counters",
+             {0, 2}, "COUNTS");
+  add_number(verb, "--tailed", training.tailed_share, "share of spots that are smeared to one side", {0, 1},
+             "SHARE");
   verb->add_option(
           "--start-from", training.start_from,
           "bundle of the same network whose training goes on, with half the learning rate: a new detector "

@@ -111,16 +111,10 @@ void add_model_judge(CLI::App& model, Action& chosen) {
       ->expected(0, 100);
   add_device_option(verb, options->device);
   add_judging_options(verb, options->judging);
-  verb->add_option("--sigma-min", options->judging.sigma.min_px,
-                   "sigma of the narrowest spots; those with wide wings have their own")
-      ->check(number_within(0.3, 5))
-      ->type_name("PX")
-      ->capture_default_str();
-  verb->add_option("--sigma-max", options->judging.sigma.max_px,
-                   "sigma of the widest spots; those with wide wings have their own")
-      ->check(number_within(0.3, 5))
-      ->type_name("PX")
-      ->capture_default_str();
+  add_number(verb, "--sigma-min", options->judging.sigma.min_px,
+             "sigma of the narrowest spots; those with wide wings have their own", {0.3, 5}, "PX");
+  add_number(verb, "--sigma-max", options->judging.sigma.max_px,
+             "sigma of the widest spots; those with wide wings have their own", {0.3, 5}, "PX");
   on_chosen(verb, chosen, options, &judge_bundles);
 }
 

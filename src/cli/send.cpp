@@ -112,15 +112,10 @@ void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
                    "send the frames in the random order of this seed; 0: in order")
       ->check(whole_number())
       ->type_name("SEED");
-  verb->add_option("--wait", options.send.receiver_timeout_s, "seconds to wait for a receiver")
-      ->check(number_within(0, 1e6))
-      ->type_name("SECONDS")
-      ->capture_default_str();
-  verb->add_option("--patience", options.send.send_timeout_s,
-                   "seconds after which a receiver that takes no message is taken for gone")
-      ->check(number_within(0, 1e6))
-      ->type_name("SECONDS")
-      ->capture_default_str();
+  add_number(verb, "--wait", options.send.receiver_timeout_s, "seconds to wait for a receiver", {0, 1e6},
+             "SECONDS");
+  add_number(verb, "--patience", options.send.send_timeout_s,
+             "seconds after which a receiver that takes no message is taken for gone", {0, 1e6}, "SECONDS");
 }
 
 }  // namespace

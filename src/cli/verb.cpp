@@ -42,6 +42,14 @@ CLI::Validator number_within(double minimum, double maximum) {
   return {check, ""};
 }
 
+void add_number(CLI::App* verb, const char* name, double& value, const char* text,
+                std::pair<double, double> within, const char* unit) {
+  verb->add_option(name, value, text)
+      ->check(number_within(within.first, within.second))
+      ->type_name(unit)
+      ->capture_default_str();
+}
+
 CLI::Validator whole_number() {
   const auto check = [](std::string& text) -> std::string {
     std::uint64_t value = 0;

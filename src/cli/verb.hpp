@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/plan.hpp"
@@ -57,6 +58,9 @@ Plan load_plan(const PipelineOptions& options, const PlanOptions& plan_options =
 
 /// Checks of option values; unlike CLI11's own they refuse "nan" for a number, and a sign for a whole number.
 CLI::Validator number_within(double minimum, double maximum);
+/// An option that takes a number in [minimum, maximum]; what it says of the default is `value` as it is.
+void add_number(CLI::App* verb, const char* name, double& value, const char* text,
+                std::pair<double, double> within, const char* unit);
 CLI::Validator whole_number();
 /// Refuses an empty text; `what` is to be named instead, say "a directory".
 CLI::Validator some(const std::string& what);

@@ -1,4 +1,4 @@
-// How much larger or smaller a network's errors are than it says, by the height of the peak.
+// How much larger or smaller a network's errors are than it says, by the height of the peak and by the noise.
 #pragma once
 
 #include <span>
@@ -24,8 +24,8 @@ struct ErrorByHeight {
 /// The same where the noise is known. A network sees how high a peak is, but not how well that is known: with the noise it
 /// need not state what detectors have in common.
 struct ErrorByNoise {
-  ErrorByHeight of_whole,
-      of_cut;  ///< of peaks that end within their patch, and of those that reach its border
+  ErrorByHeight of_whole;  ///< of peaks that end within their patch
+  ErrorByHeight of_cut;    ///< of those that reach its border
   float exponent = 0;
 
   /// What the errors of a peak are multiplied by: exp(of_whole or of_cut) times the relative error of its highest pixel to

@@ -25,9 +25,9 @@ struct JudgedNetwork {
 
 /// Every estimator on the same patches: centroids of the patch (as far as it shows the component), of the peak's share of
 /// its component and of the whole component; the fit, with and without the noise known, alone, with the neighbour that
-/// the pixels show and with the one that is there; networks, with and without the noise known; the choice for each peak (best_estimator) with the first
-/// network and without; and an estimator without bias that reaches the Cramer-Rao bound, where there is one. Without an
-/// answer an estimator has the peak's share's centroid above the threshold.
+/// the pixels show and with the one that is there; networks, with and without the noise known; the choice for each peak
+/// (best_estimator) with the first network and without; and an estimator without bias that reaches the Cramer-Rao bound,
+/// where there is one. Without an answer an estimator has the peak's share's centroid above the threshold.
 std::vector<JudgedEstimator> judge_all(const JudgingPatches& patches,
                                        std::span<const JudgedNetwork> networks);
 

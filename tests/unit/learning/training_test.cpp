@@ -12,11 +12,19 @@
 namespace braggd {
 namespace {
 
-TrainingOptions small(const std::string& network = "braggnn-fast") {
+TrainingOptions small() {
   TrainingOptions options;
-  options.network = network;
-  options.patches = network == "braggnn-fast" ? 60'000 : 6'000;
+  options.network = "braggnn-fast";
+  options.patches = 60'000;
   options.pool = 4'000;
+  return options;
+}
+
+TrainingOptions small_braggnn(std::uint64_t patches) {
+  TrainingOptions options;
+  options.network = "braggnn-11";
+  options.patches = patches;
+  options.pool = std::min<std::uint64_t>(patches, 4'000);
   return options;
 }
 
@@ -48,7 +56,7 @@ TEST(Training, LowersTheLossAndBeatsTheCentroidItStartsFrom) {
 
 TEST(Training, OfBraggnnLowersTheLoss) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
-  const TrainedNetwork network = trained(small("braggnn-11"));
+  const TrainedNetwork network = trained(small_braggnn(6'000));
   EXPECT_LT(network.last_loss_px, 0.8 * network.first_loss_px);
 }
 
@@ -116,9 +124,7 @@ TEST(Training, StartsWithTheWeightsOfTheBundle) {
 TEST(Training, OfBraggnnGoesOnFromItsBundle) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   TemporaryDirectory directory;
-  TrainingOptions options = small("braggnn-11");
-  options.patches = 4096;
-  options.pool = 1024;
+  TrainingOptions options = small_braggnn(4096);
   const TrainedNetwork first = trained(options);
   make_bundle(directory.path() / "first", options, first, {.patches = 100});
   options.start_from = directory.path() / "first";
@@ -130,9 +136,7 @@ TEST(Training, OfBraggnnGoesOnFromItsBundle) {
 TEST(Training, RefusesToStartFromAnotherNetwork) {
   BRAGGD_SKIP_WITHOUT_NETWORKS();
   TemporaryDirectory directory;
-  TrainingOptions options = small("braggnn-11");
-  options.patches = 512;
-  options.pool = 512;
+  const TrainingOptions options = small_braggnn(512);
   make_bundle(directory.path() / "braggnn", options, trained(options), {.patches = 100});
   EXPECT_THROW(weights_of_bundle(network_plan("braggnn-fast"), directory.path() / "braggnn"), ConfigError);
   EXPECT_THROW(weights_of_bundle(network_plan("braggnn-15"), directory.path() / "braggnn"), ConfigError);
