@@ -1,6 +1,7 @@
 #include "kernels/lz4_block.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <lz4.h>
@@ -110,6 +111,62 @@ TEST(Lz4Block, WhatWasInTheRoomBeforeMakesNoDifference) {
       with_tail += room.zero_from < size ? 1 : 0;
     }
     EXPECT_TRUE(set == KernelSet::scalar || with_tail > 200) << with_tail;
+  }
+}
+
+/// Writes sequences by hand, so that their lengths can be chosen.
+class Sequences {
+ public:
+  /// `literals` random bytes, then `length` of those that lie `offset` before; a length of 0: the block's end.
+  void add(Random& random, std::size_t literals, std::size_t offset = 0, std::size_t length = 0) {
+    const std::size_t more = length == 0 ? 0 : length - 4;
+    packed_.push_back(
+        static_cast<std::byte>(std::min<std::size_t>(literals, 15) << 4 | std::min<std::size_t>(more, 15)));
+    add_length(literals);
+    for (const std::byte byte : random_bytes(random, literals)) {
+      packed_.push_back(byte);
+      block_.push_back(byte);
+    }
+    if (length == 0) return;
+    packed_.push_back(static_cast<std::byte>(offset & 0xffU));
+    packed_.push_back(static_cast<std::byte>(offset >> 8));
+    add_length(more);
+    for (std::size_t i = 0; i < length; ++i) block_.push_back(block_[block_.size() - offset]);
+  }
+  const std::vector<std::byte>& packed() const { return packed_; }
+  const std::vector<std::byte>& block() const { return block_; }
+
+ private:
+  void add_length(std::size_t length) {
+    if (length < 15) return;
+    for (length -= 15; length >= 255; length -= 255) packed_.push_back(std::byte{255});
+    packed_.push_back(static_cast<std::byte>(length));
+  }
+  std::vector<std::byte> packed_, block_;
+};
+
+// Noise is unpacked by a loop of its own up to some length of literals and of matches, and up to some distance from the ends.
+TEST(Lz4Block, LengthsAroundThoseOfNoise) {
+  Random random(45);
+  constexpr std::array<std::size_t, 14> literals_of{0, 1, 13, 14, 15, 16, 31, 32, 33, 63, 64, 65, 269, 270};
+  constexpr std::array<std::size_t, 8> lengths{4, 8, 15, 16, 17, 18, 19, 65};
+  for (int repeat = 0; repeat < 3000; ++repeat) {
+    Sequences sequences;
+    sequences.add(random, 1 + random_below(random, 40), 1, 4);
+    for (std::size_t i = random_below(random, 12); i > 0; --i) {
+      const std::size_t literals = literals_of[random_below(random, literals_of.size())];
+      const std::size_t reach = sequences.block().size() + literals;
+      sequences.add(random, literals, 1 + random_below(random, std::min<std::size_t>(reach, 80)),
+                    lengths[random_below(random, lengths.size())]);
+    }
+    sequences.add(random, 12 + random_below(random, 120));
+    for (const KernelSet set : supported_kernel_sets()) {
+      for (const std::size_t behind : {std::size_t{0}, std::size_t{60}, std::size_t{4096}}) {
+        std::vector<std::byte> out(sequences.block().size());
+        ASSERT_TRUE(unpack(set, sequences.packed(), behind, out)) << name_of(set);
+        ASSERT_EQ(out, sequences.block()) << name_of(set);
+      }
+    }
   }
 }
 
