@@ -26,6 +26,7 @@ class Bytes {
 
   std::span<const std::byte> view() const { return view_; }
   std::size_t size() const { return view_.size(); }
+  const std::shared_ptr<const void>& owner() const { return owner_; }
 
   /// The same owner, another part of it; `part` must lie within what the owner holds.
   Bytes slice(std::span<const std::byte> part) const { return {owner_, part}; }

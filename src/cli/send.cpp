@@ -101,6 +101,13 @@ void add_stream_options(CLI::App* verb, SendVerbOptions& options) {
                    "directory such as /dev/shm/braggd, of a receiver on this machine whose "
                    "source.shared_memory names it: frames lie there in place of travelling")
       ->type_name("DIRECTORY");
+  verb->add_option(
+          "--socket-buffer", options.send.socket_buffer_bytes,
+          "bytes that the kernel holds for each connection; 0: as many as it thinks best. To a receiver on "
+          "this machine 524288 is faster: what is on its way stays in the cache")
+      ->check(CLI::Range(std::uint32_t{0}, std::uint32_t{1} << 30))
+      ->capture_default_str()
+      ->type_name("BYTES");
   verb->add_option("--encoding", options.encoding,
                    "raw, lz4, bslz4 or bszstd; frames that are so already pass unchanged")
       ->check(CLI::IsMember({"raw", "lz4", "bslz4", "bszstd"}))

@@ -39,6 +39,7 @@ void play_over_zeromq(RepeatedScan& scan, const LoadOptions& options, Runner& ru
   SendOptions sending;
   sending.endpoints = {endpoint_of(options.transport)};
   sending.frames_per_second = options.frames_per_second;
+  sending.socket_buffer_bytes = 512 << 10;  // what is on its way stays in the cache
   if (options.transport == Transport::shm) sending.shared_memory = "/dev/shm";
   Stream2Sender sender(sending);
   Stream2Config receiving;

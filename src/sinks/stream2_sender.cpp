@@ -7,6 +7,7 @@
 
 #include "core/clock.hpp"
 #include "core/text.hpp"
+#include "sinks/image_buffers.hpp"
 #include "sinks/stream2_sender_frames.hpp"
 #include "sinks/stream2_sender_plan.hpp"
 #include "sinks/stream2_sender_sockets.hpp"
@@ -36,7 +37,7 @@ class Stream2Sender::Run {
   bool send_planned(const PlannedMessage& planned, const ScanHeader& header);
   bool send_image(const PlannedMessage& planned, const SeriesName& series);
   bool send_frame(const PlannedMessage& planned, const SeriesName& series, Frame frame);
-  bool hand_over(std::size_t sender, std::vector<std::byte> message);
+  bool hand_over(std::size_t sender, Bytes message);
   bool hand_over_shared(std::size_t sender, std::span<const std::byte> head, std::span<const std::byte> rest);
   bool nobody_took(std::size_t sender);
   void account(const PlannedMessage& planned);
@@ -47,6 +48,7 @@ class Stream2Sender::Run {
   ScanReader& scan_;
   const std::function<void(const SendProgress&)>& progress_;
   const std::stop_token& stop_;
+  ImageBuffers buffers_{options_.queue_bytes};
   SendLedger ledger_;
   SendProgress so_far_;
   Clock::time_point started_ = Clock::now();
@@ -99,9 +101,9 @@ bool Stream2Sender::Run::send_planned(const PlannedMessage& planned, const ScanH
   const SeriesName series{header.series_id, header.scan_id};
   switch (planned.kind) {
     case Kind::start:
-      return sent.start_sent = hand_over(0, encode_start(header));
+      return sent.start_sent = hand_over(0, Bytes::own(encode_start(header)));
     case Kind::end:
-      return sent.end_sent = hand_over(0, encode_end(series));
+      return sent.end_sent = hand_over(0, Bytes::own(encode_end(series)));
     case Kind::pause:
       return sleep_for(seconds_of(planned.pause_s), stop_);
     case Kind::image:
@@ -133,11 +135,14 @@ bool Stream2Sender::Run::send_image(const PlannedMessage& planned, const SeriesN
 }
 
 bool Stream2Sender::Run::send_frame(const PlannedMessage& planned, const SeriesName& series, Frame frame) {
-  if (pool_ == nullptr)
-    return hand_over(planned.sender, encode_damaged(series, std::move(frame), planned.damage));
-  if (planned.damage == Damage::none)
-    return hand_over_shared(planned.sender, encode_image_head(series, frame), frame.bytes.view());
-  return hand_over_shared(planned.sender, encode_damaged(series, std::move(frame), planned.damage), {});
+  if (planned.damage != Damage::none) {
+    auto message = encode_damaged(series, std::move(frame), planned.damage);
+    return pool_ == nullptr ? hand_over(planned.sender, Bytes::own(std::move(message)))
+                            : hand_over_shared(planned.sender, message, {});
+  }
+  const auto head = encode_image_head(series, frame);
+  return pool_ == nullptr ? hand_over(planned.sender, buffers_.message(head, frame.bytes))
+                          : hand_over_shared(planned.sender, head, frame.bytes.view());
 }
 
 bool Stream2Sender::Run::hand_over_shared(std::size_t sender, std::span<const std::byte> head,
@@ -149,12 +154,12 @@ bool Stream2Sender::Run::hand_over_shared(std::size_t sender, std::span<const st
     throw OutputError(
         fmt::format("a frame of {} is larger than the scan's header allows", format_bytes(bytes)));
   std::ranges::copy(rest, std::ranges::copy(head, slot->room.begin()).out);
-  if (!hand_over(sender, pool_->hand_over(*slot, bytes))) return false;
+  if (!hand_over(sender, Bytes::own(pool_->hand_over(*slot, bytes)))) return false;
   ledger_.bytes_sent += bytes;
   return true;
 }
 
-bool Stream2Sender::Run::hand_over(std::size_t sender, std::vector<std::byte> message) {
+bool Stream2Sender::Run::hand_over(std::size_t sender, Bytes message) {
   if (stop_.stop_requested()) return false;
   const std::size_t bytes = message.size();
   if (!sockets_.send(sender, std::move(message), seconds_of(options_.send_timeout_s), stop_))
@@ -203,7 +208,8 @@ void Stream2Sender::Run::account(const PlannedMessage& planned) {
 
 Stream2Sender::Stream2Sender(SendOptions options) : options_(std::move(options)) {
   if (options_.endpoints.empty()) throw ConfigError("there is no endpoint to send from", "bind");
-  sockets_ = std::make_unique<PushSockets>(options_.endpoints, options_.connect, options_.access);
+  sockets_ = std::make_unique<PushSockets>(options_.endpoints, options_.connect, options_.access,
+                                           options_.socket_buffer_bytes);
 }
 
 Stream2Sender::~Stream2Sender() = default;

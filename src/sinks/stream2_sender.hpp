@@ -33,6 +33,7 @@ struct SendOptions {
   std::uint64_t queue_bytes = std::uint64_t{256} << 20;  ///< of messages that wait for receivers
   std::filesystem::path shared_memory =
       {};  ///< where frames lie for a receiver on this machine; empty: in messages
+  std::uint32_t socket_buffer_bytes = 0;  ///< of the kernel, for each connection; 0: as it thinks best
   SocketAccess access{};
   double receiver_timeout_s = 30;  ///< for a receiver to turn up
   double send_timeout_s = 60;      ///< for a receiver to take a message

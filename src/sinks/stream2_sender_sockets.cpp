@@ -22,12 +22,14 @@ constexpr std::chrono::seconds silent_wait{2};
 
 }  // namespace
 
-PushSockets::PushSockets(const std::vector<std::string>& endpoints, bool connect, const SocketAccess& access)
+PushSockets::PushSockets(const std::vector<std::string>& endpoints, bool connect, const SocketAccess& access,
+                         std::uint32_t buffer_bytes)
     : guard_(std::make_unique<AccessGuard>(context_, AccessRules(access, !connect, endpoints), "send")) {
   for (const auto& endpoint : endpoints) {
     zmq::socket_t& socket = sockets_.emplace_back(context_, zmq::socket_type::push);
     socket.set(zmq::sockopt::linger, 0);
     socket.set(zmq::sockopt::sndhwm, 1);
+    if (buffer_bytes != 0) socket.set(zmq::sockopt::sndbuf, static_cast<int>(buffer_bytes));
     socket.set(zmq::sockopt::immediate, true);  // nothing is queued for a receiver that is not there
     guard_->rules().apply(socket);
     watches_.push_back(
@@ -67,12 +69,13 @@ bool PushSockets::wait_for_receivers(Clock::duration patience, const std::stop_t
   return true;
 }
 
-bool PushSockets::send(std::size_t sender, std::vector<std::byte> message, Clock::duration patience,
+bool PushSockets::send(std::size_t sender, Bytes message, Clock::duration patience,
                        const std::stop_token& stop) {
-  auto owned = std::make_unique<std::vector<std::byte>>(std::move(message));
+  auto owned = std::make_unique<Bytes>(std::move(message));
+  auto* const bytes = const_cast<std::byte*>(
+      owned->view().data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): it only reads
   zmq::message_t parcel(
-      owned->data(), owned->size(),
-      [](void*, void* hint) { delete static_cast<std::vector<std::byte>*>(hint); }, owned.get());
+      bytes, owned->size(), [](void*, void* hint) { delete static_cast<Bytes*>(hint); }, owned.get());
   owned.release();  // NOLINT(bugprone-unused-return-value): the parcel deletes it
   const auto until = Clock::now() + patience;
   const auto say_at = std::min(until, Clock::now() + silent_wait);
