@@ -42,7 +42,7 @@ struct RunsAbove {
 /// A kernel may read `margin` columns beside the frame, where there is never a pixel.
 class Tile {
  public:
-  static constexpr std::uint32_t n_rows = 16;  ///< a power of two
+  static constexpr std::uint32_t n_rows = 8;  ///< a power of two
   static constexpr std::uint32_t margin = 32;
   /// Makes room for rows of `cols` and sees to it that there is no pixel.
   void fit(std::uint32_t cols);

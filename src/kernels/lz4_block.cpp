@@ -3,7 +3,7 @@
 #include <climits>
 #include <lz4.h>
 
-#include "kernels/lz4_length.hpp"
+#include "kernels/lz4_format.hpp"
 #include "kernels/target.hpp"
 
 #if BRAGGD_X86_KERNELS
@@ -21,13 +21,13 @@ bool has_zero_offset(std::span<const std::byte> packed) {
   while (in < end) {
     const auto token = std::to_integer<unsigned>(*in++);
     std::size_t literals = token >> 4;
-    if (literals == length_goes_on && !extend_length(in, end, literals)) return false;
+    if (literals == lz4::length_goes_on && !lz4::extend_length(in, end, literals)) return false;
     if (literals + 2 > static_cast<std::size_t>(end - in)) return false;
     in += literals;
     if (in[0] == std::byte{0} && in[1] == std::byte{0}) return true;
     in += 2;
     std::size_t length = token & 15U;
-    if (length == length_goes_on && !extend_length(in, end, length)) return false;
+    if (length == lz4::length_goes_on && !lz4::extend_length(in, end, length)) return false;
   }
   return false;
 }
@@ -43,14 +43,14 @@ bool unpack_plain(std::span<const std::byte> packed, BlockRoom& room) {
 
 #if BRAGGD_X86_KERNELS
 
-BRAGGD_TARGET_AVX2 Unpacked unpack_avx2(std::span<const std::byte> packed, const std::byte* readable_end,
-                                        BlockRoom& room) {
-  return unpack_fast<Avx2Copy>(packed, readable_end, room);
+BRAGGD_TARGET_AVX2 lz4::Unpacked unpack_avx2(std::span<const std::byte> packed, const std::byte* readable_end,
+                                             BlockRoom& room) {
+  return lz4::unpack_fast<lz4::Avx2Copy>(packed, readable_end, room);
 }
 
-BRAGGD_TARGET_VBMI Unpacked unpack_vbmi(std::span<const std::byte> packed, const std::byte* readable_end,
-                                        BlockRoom& room) {
-  return unpack_fast<VbmiCopy>(packed, readable_end, room);
+BRAGGD_TARGET_VBMI lz4::Unpacked unpack_vbmi(std::span<const std::byte> packed, const std::byte* readable_end,
+                                             BlockRoom& room) {
+  return lz4::unpack_fast<lz4::VbmiCopy>(packed, readable_end, room);
 }
 
 #endif
@@ -63,8 +63,8 @@ bool unpack_lz4_block(KernelSet set, std::span<const std::byte> packed, const st
 #if BRAGGD_X86_KERNELS
   if (set != KernelSet::scalar) {
     const auto unpack = set == KernelSet::avx512vbmi ? unpack_vbmi : unpack_avx2;
-    const Unpacked unpacked = unpack(packed, readable_end, room);
-    if (unpacked != Unpacked::up_to_the_margin) return unpacked == Unpacked::whole;
+    const lz4::Unpacked unpacked = unpack(packed, readable_end, room);
+    if (unpacked != lz4::Unpacked::up_to_the_margin) return unpacked == lz4::Unpacked::whole;
   }  // the last bytes of a chunk, and tiny chunks:
 #endif
   static_cast<void>(set);

@@ -2,146 +2,22 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
-#include <immintrin.h>
 #include <utility>
 
 #include "kernels/lz4_block.hpp"
-#include "kernels/lz4_length.hpp"
+#include "kernels/lz4_block_copies.hpp"
+#include "kernels/lz4_format.hpp"
 #include "kernels/target.hpp"
 
-namespace braggd {
-
-// The format's own limits: a block ends with literals, at least 5 of them, and no match begins in its last 12 bytes.
-inline constexpr std::size_t last_literals = 5;
-inline constexpr std::ptrdiff_t last_match_begins = 12;
-inline constexpr std::ptrdiff_t after_literals = 8;  // offset, one more token and the last literals
-inline constexpr std::size_t shortest_match = 4;
+namespace braggd::lz4 {
 
 /// What may be read beyond the place of a token without looking: it, a byte of length, 64 bytes of a literal, an offset.
 inline constexpr std::size_t read_margin = 96;
 
 /// What `unpack_noise` writes beyond the place of a token, and what must follow it: literals, a match, the block's end.
 inline constexpr std::size_t noise_margin = 96;
-
-/// For each match offset below `width` the vector that repeats the last `offset` bytes, and how far that vector
-/// advances a match: the largest multiple of the offset. Row `width` copies.
-template <std::size_t width>
-struct Repeats {
-  alignas(64) std::array<std::array<std::uint8_t, width>, width + 1> source{};
-  std::array<std::uint8_t, width + 1> step{};
-};
-
-template <std::size_t width>
-constexpr Repeats<width> make_repeats() {
-  Repeats<width> repeats;
-  for (std::size_t offset = 1; offset <= width; ++offset) {
-    for (std::size_t i = 0; i < width; ++i) repeats.source[offset][i] = static_cast<std::uint8_t>(i % offset);
-    repeats.step[offset] = static_cast<std::uint8_t>(width - width % offset);
-  }
-  return repeats;
-}
-
-/// The zeros that end a block, and how many of them the block before has left.
-class ZeroTail {
- public:
-  static constexpr std::size_t shortest = 1024;  // shorter runs are not worth a look
-
-  BRAGGD_KERNEL_BODY ZeroTail(const BlockRoom& room, std::size_t zero_from)
-      : known_(room.bytes + zero_from) {}
-
-  /// A run of zeros: returns up to where it is to be written. What was copied before it may overhang its beginning.
-  BRAGGD_KERNEL_BODY std::byte* run(std::byte* begin, std::byte* end) {
-    begin_ = begin;
-    end_ = end;
-    return std::min(end, std::max(known_, begin + lz4_slack_bytes));
-  }
-  /// From where the whole block is zeros: `room.size` where it does not end with a run and a few more.
-  BRAGGD_KERNEL_BODY std::size_t begin_in(const BlockRoom& room) const {
-    const std::byte* const block_end = room.bytes + room.size;
-    if (end_ == nullptr || block_end - end_ > last_match_begins) return room.size;
-    const bool zeros = std::all_of(static_cast<const std::byte*>(end_), block_end,
-                                   [](std::byte byte) { return byte == std::byte{0}; });
-    return zeros ? static_cast<std::size_t>(begin_ - room.bytes) : room.size;
-  }
-
- private:
-  std::byte* known_;
-  std::byte *begin_ = nullptr, *end_ = nullptr;
-};
-
-/// What both sets copy with 16-byte vectors.
-struct ShortCopy {
-  static constexpr std::size_t short_match = 16;
-  static constexpr Repeats<short_match> short_repeats = make_repeats<short_match>();
-
-  BRAGGD_TARGET_AVX2 static void literals_16(std::byte* to, const std::byte* from) {
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                     _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from)));
-  }
-  /// The first 16 bytes of a match, and what they are.
-  BRAGGD_TARGET_AVX2 static __m128i match_16(std::byte* to, std::size_t offset) {
-    const std::size_t row = std::min(offset, short_match);
-    const __m128i repeat = _mm_load_si128(reinterpret_cast<const __m128i*>(short_repeats.source[row].data()));
-    const __m128i bytes =
-        _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i_u*>(to - offset)), repeat);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-    return bytes;
-  }
-};
-
-/// Copies with 16-byte vectors, literals with 32-byte ones.
-struct Avx2Copy : ShortCopy {
-  static constexpr std::size_t width = 16;
-  static constexpr std::size_t literals_width = 32;
-
-  BRAGGD_TARGET_AVX2 static void literals_vector(std::byte* to, const std::byte* from) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(to),
-                        _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(from)));
-  }
-  BRAGGD_TARGET_AVX2 static void match(std::byte* to, std::size_t offset, std::size_t n, ZeroTail& tail) {
-    const std::byte* from = to - offset;
-    std::byte* end = to + n;
-    const __m128i first = match_16(to, offset);
-    if (n <= width) return;
-    if (offset < width) {
-      const std::size_t step = short_repeats.step[offset];
-      if (n >= ZeroTail::shortest && _mm_testz_si128(first, first) != 0) end = tail.run(to, end);
-      for (to += step; to < end; to += step) _mm_storeu_si128(reinterpret_cast<__m128i*>(to), first);
-      return;
-    }
-    for (to += width, from += width; to < end; to += width, from += width) literals_16(to, from);
-  }
-};
-
-/// Copies with 64-byte vectors.
-struct VbmiCopy : ShortCopy {
-  static constexpr std::size_t width = 64;
-  static constexpr std::size_t literals_width = 64;
-  static constexpr Repeats<width> repeats = make_repeats<width>();
-
-  BRAGGD_TARGET_VBMI static void literals_vector(std::byte* to, const std::byte* from) {
-    _mm512_storeu_si512(to, _mm512_loadu_si512(from));
-  }
-  BRAGGD_TARGET_VBMI static void match(std::byte* to, std::size_t offset, std::size_t n, ZeroTail& tail) {
-    const std::byte* from = to - offset;
-    std::byte* end = to + n;
-    const std::size_t row = std::min(offset, width);
-    const __m512i repeat = _mm512_load_si512(repeats.source[row].data());
-    const __m512i first = _mm512_permutexvar_epi8(repeat, _mm512_loadu_si512(from));
-    _mm512_storeu_si512(to, first);
-    if (n <= width) return;
-    if (offset < width) {
-      const std::size_t step = repeats.step[row];
-      if (n >= ZeroTail::shortest && _mm512_test_epi64_mask(first, first) == 0) end = tail.run(to, end);
-      for (to += step; to < end; to += step) _mm512_storeu_si512(to, first);
-      return;
-    }
-    for (to += width, from += width; to < end; to += width, from += width) literals_vector(to, from);
-  }
-};
 
 /// How many literals follow a token, and where they end: what the token and one byte of length say of it.
 struct Literals {
@@ -173,8 +49,8 @@ struct Place {
 };
 
 /// Unpacks sequences of noise, literals of every length and then a short match, and stops before the first that is not
-/// such a one, is wrong, or begins behind a limit: `read_margin` and `noise_margin` before the ends. All that takes time here is the way from a
-/// token to the next.
+/// such a one, is wrong, or begins behind a limit: `read_margin` and `noise_margin` before the ends. All that takes time
+/// here is the way from a token to the next.
 template <class Copy>
 BRAGGD_KERNEL_BODY Place unpack_noise(Place place, const std::byte* block, Place limit) {
   while (place.in < limit.in && place.out < limit.out) {
@@ -266,4 +142,4 @@ BRAGGD_KERNEL_BODY Unpacked unpack_fast(std::span<const std::byte> packed, const
   return place.in < end.in ? Unpacked::up_to_the_margin : Unpacked::not_a_block;
 }
 
-}  // namespace braggd
+}  // namespace braggd::lz4
