@@ -219,7 +219,7 @@ const std::vector<std::string>& Stream2Sender::endpoints() const {
 }
 
 SendLedger Stream2Sender::send(ScanReader& scan, const std::function<void(const SendProgress&)>& progress,
-                               std::stop_token stop) {
+                               const std::stop_token& stop) {
   const auto header = scan.header();
   const auto senders = static_cast<std::uint32_t>(options_.endpoints.size());
   const auto plan = plan_stream(

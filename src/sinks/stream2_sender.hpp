@@ -79,7 +79,7 @@ class Stream2Sender {
   /// OutputError if no receiver turns up or there is no shared memory, ConfigError if the scan has too few frames for its
   /// faults.
   SendLedger send(ScanReader& scan, const std::function<void(const SendProgress&)>& progress = {},
-                  std::stop_token stop = {});
+                  const std::stop_token& stop = {});
 
  private:
   class Run;
