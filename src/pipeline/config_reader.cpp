@@ -172,7 +172,11 @@ bool ConfigReader::read_type(const YAML::Node& node, Entry& entry) {
   const YAML::Node type = node["type"];
   const auto types = component_types(entry.section);
   if (!type || !type.IsScalar()) {
-    add(entry.position, entry.section, "an entry has no type", suggest("", types, "it can be one of"));
+    std::string suggestion = suggest("", types, "it can be one of");
+    if (find_component(entry.section, "null") != nullptr)
+      suggestion +=
+          R"(; null needs quotes, since without them it is YAML's word for nothing: {type: "null"})";
+    add(entry.position, entry.section, "an entry has no type", suggestion);
     return false;
   }
   entry.type = entry.name = type.Scalar();
