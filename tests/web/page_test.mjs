@@ -90,6 +90,7 @@ test("Alarms are announced with what to do, worst first, and can be cleared", as
   await says(page, "#announce-alarm", /Alarm: 84 frames were dropped.*raise engine\.memory.*Warning: 3 GB are left/);
   await says(page, "#health-words", /^Alarm$/);
   const items = page.locator("#alarm-list li");
+  await items.nth(1).waitFor();
   assert.equal(await items.count(), 2);
   assert.match(await items.first().textContent(), /Alarm: 84 frames were dropped.*What to do: .*since .*7 times/);
   await says(page, "#queue-note", /nearly spent/);
@@ -97,6 +98,7 @@ test("Alarms are announced with what to do, worst first, and can be cleared", as
   await items.nth(1).getByRole("button").click();
   await giveToken(token);
   await says(page, "#notices", /Cleared: 3 GB/);
+  await items.nth(1).waitFor({ state: "detached" });  // with the state's next news
   assert.equal(await items.count(), 1);
   assert.deepEqual(server.posts.map((post) => post.path), ["/api/v1/alarms/disk_low/clear"]);
 });
