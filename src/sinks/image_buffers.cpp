@@ -17,7 +17,7 @@ class Buffer {
  public:
   Buffer(std::size_t head_bytes, std::size_t pixel_bytes)
       : head_bytes_(std::max(head_bytes, usual_head_bytes)),
-        bytes_(head_bytes_ + pixel_bytes),
+        bytes_(head_bytes_ + pixel_bytes + pixel_bytes / 16),  // the next frame may compress a little worse
         memory_(std::make_unique_for_overwrite<std::byte[]>(bytes_)) {}
 
   std::size_t bytes() const { return bytes_; }
@@ -66,14 +66,21 @@ struct ImageBuffers::Pool {
           std::ranges::find_if(idle, [&](const Buffer& buffer) { return fits(buffer) && buffer.is_stale(); });
     if (found == idle.end() && kept_bytes + pixels.size() > most_bytes)
       found = std::ranges::find_if(idle, fits);
-    if (found == idle.end()) {
-      Buffer fresh(head_bytes, pixels.size());
-      kept_bytes += fresh.bytes();
-      return fresh;
-    }
+    if (found == idle.end()) return make(head_bytes, pixels.size());
     Buffer taken = std::move(*found);
     idle.erase(found);
     return taken;
+  }
+
+  /// New memory; what waits and is too small makes room for it.
+  Buffer make(std::size_t head_bytes, std::size_t pixel_bytes) {
+    Buffer fresh(head_bytes, pixel_bytes);
+    kept_bytes += fresh.bytes();
+    while (kept_bytes > most_bytes && !idle.empty()) {
+      kept_bytes -= idle.front().bytes();
+      idle.erase(idle.begin());
+    }
+    return fresh;
   }
 
   void give_back(Buffer buffer) {

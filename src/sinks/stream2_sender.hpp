@@ -30,7 +30,8 @@ struct SendOptions {
   std::uint64_t shuffle_seed = 0;       ///< 0: in order
   std::uint64_t fault_seed = 1;
   StreamFaults faults{};
-  std::uint64_t queue_bytes = std::uint64_t{256} << 20;  ///< of messages that wait for receivers
+  std::uint64_t queue_bytes =
+      std::uint64_t{256} << 20;  ///< of messages that wait for receivers, and of the memory kept for more
   std::filesystem::path shared_memory =
       {};  ///< where frames lie for a receiver on this machine; empty: in messages
   std::uint32_t socket_buffer_bytes = 0;  ///< of the kernel, for each connection; 0: as it thinks best

@@ -72,10 +72,9 @@ bool PushSockets::wait_for_receivers(Clock::duration patience, const std::stop_t
 bool PushSockets::send(std::size_t sender, Bytes message, Clock::duration patience,
                        const std::stop_token& stop) {
   auto owned = std::make_unique<Bytes>(std::move(message));
-  auto* const bytes = const_cast<std::byte*>(
-      owned->view().data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): it only reads
+  auto* const only_read = const_cast<std::byte*>(owned->view().data());
   zmq::message_t parcel(
-      bytes, owned->size(), [](void*, void* hint) { delete static_cast<Bytes*>(hint); }, owned.get());
+      only_read, owned->size(), [](void*, void* hint) { delete static_cast<Bytes*>(hint); }, owned.get());
   owned.release();  // NOLINT(bugprone-unused-return-value): the parcel deletes it
   const auto until = Clock::now() + patience;
   const auto say_at = std::min(until, Clock::now() + silent_wait);

@@ -145,7 +145,7 @@ class Sequences {
   std::vector<std::byte> packed_, block_;
 };
 
-// Noise is unpacked by a loop of its own up to some length of literals and of matches, and up to some distance from the ends.
+// Noise is unpacked by a loop of its own: up to some length of literals and of matches, and some distance from the ends.
 TEST(Lz4Block, LengthsAroundThoseOfNoise) {
   Random random(45);
   constexpr std::array<std::size_t, 14> literals_of{0, 1, 13, 14, 15, 16, 31, 32, 33, 63, 64, 65, 269, 270};

@@ -72,6 +72,18 @@ TEST(ImageBuffers, MemoryOfPixelsThatAreGoneIsUsedAgain) {
   EXPECT_EQ(places.size(), 1U);
 }
 
+TEST(ImageBuffers, MemoryThatHasBecomeTooSmallMakesRoomForWhatFits) {
+  constexpr std::size_t large_bytes = 20'000;
+  ImageBuffers buffers(2 * large_bytes);
+  for (std::size_t bytes = 100; bytes < large_bytes; bytes += 100)
+    buffers.message({}, Bytes::own(std::vector<std::byte>(bytes)));
+  const Bytes large = Bytes::own(std::vector<std::byte>(large_bytes));
+  const auto* const place = buffers.message({}, large).view().data();
+  std::vector<std::vector<std::byte>> others;  // take the place if it was given up
+  for (std::size_t bytes = large_bytes; bytes < large_bytes * 5 / 4; bytes += 16) others.emplace_back(bytes);
+  EXPECT_EQ(buffers.message({}, large).view().data(), place);
+}
+
 TEST(ImageBuffers, NoMoreMemoryIsKeptThanAllowed) {
   constexpr std::size_t pixel_bytes = 10'000;
   ImageBuffers buffers(5 * pixel_bytes);
